@@ -1,0 +1,20 @@
+package planner
+
+// State is a job's state. See doc.go for the drawing.
+type State uint8
+
+const (
+	Waiting   State = iota // for inputs, or for its target's dependencies
+	Ready                  // may be run now
+	Running                // given out by Next
+	UpToDate               // nothing to do
+	Made                   // published
+	Unchanged              // asked for again, the same as before
+	Absent                 // there is nothing, and that is known
+	Failed                 //
+	Blocked                // not run since something it needs failed
+	NotTried               // given up with its target or host
+	Cancelled              // the run ended first
+	Unwanted               // not part of the goals
+	stateCount
+)
