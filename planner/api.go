@@ -56,13 +56,13 @@ type Info struct {
 type Options struct {
 	Spec    *hclspec.Spec
 	Disk    Disk
-	Journal *journal.State // nil: none
-	Goals   []string       // none: everything
-	Now     time.Time
+	Journal *journal.State   // nil: none
+	Goals   []string         // none: everything
+	Now     time.Time        // when the run began: what ages are counted to
+	Clock   func() time.Time // nil: time.Now
 
 	Force       bool // the goals are out of date
 	RetryAbsent bool
-	Touch       bool // exec outputs of the goals that exist are up to date
 }
 
 // Outcome is what became of a job.

@@ -11,10 +11,14 @@ const (
 	Made                   // published
 	Unchanged              // asked for again, the same as before
 	Absent                 // there is nothing, and that is known
-	Failed                 //
+	Failed                 // its recipe was run, and failed
 	Blocked                // not run since something it needs failed
 	NotTried               // given up with its target or host
 	Cancelled              // the run ended first
 	Unwanted               // not part of the goals
 	stateCount
 )
+
+var stateNames = [...]string{"waiting", "to do", "running", "up to date", "made", "unchanged", "absent", "failed", "blocked", "not tried", "cancelled", "unwanted"}
+
+func (s State) String() string { return stateNames[s] }

@@ -8,7 +8,7 @@ type Record struct {
 	Target   string  `json:"target"` // label, var and local filled in
 	Key      string  `json:"key,omitempty"`
 	Kind     Kind    `json:"kind"`
-	State    State   `json:"state"`
+	State    Outcome `json:"state"`
 	Recipe   string  `json:"recipe,omitempty"` // fingerprint
 	Parts    []Part  `json:"parts,omitempty"`  // of the fingerprint, to explain a change
 	Source   string  `json:"source,omitempty"` // URL or command, secrets out

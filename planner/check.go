@@ -1,0 +1,160 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/asflow/asflow/hclspec"
+	"github.com/asflow/asflow/planner/journal"
+)
+
+// grain is how long after a file's mtime its content could still change without its mtime telling: a kernel's tick,
+// and twice that to be safe.
+const grain = int64(20 * time.Millisecond)
+
+// check tells whether an exec's job is UpToDate or Absent, or else Ready, and why. All that it reads must be settled.
+// It changes nothing in the plan, and runs on many goroutines.
+func (p *Plan) check(n *node, i int, in *resolved) (State, string) {
+	if n.isForced(i) {
+		return Ready, "forced"
+	}
+	at := n.path(i)
+	rec, ok := p.jour.Needed(at)
+	if !ok {
+		if _, err := p.disk.Stat(at); err == nil {
+			return Ready, "nothing is known of how it was made"
+		}
+		return Ready, "missing"
+	}
+	switch rec.State {
+	case journal.Made, journal.Adopted:
+		if why := p.outputChanged(&rec, at); why != "" {
+			return Ready, why
+		}
+	case journal.Absent:
+		if p.opts.RetryAbsent {
+			return Ready, "absent, and to be asked again"
+		}
+		if !slices.Contains(n.t.Absent, rec.Status) {
+			return Ready, fmt.Sprintf("exit status %d no longer means that it is absent", rec.Status)
+		}
+	case journal.Failed:
+		return Ready, "failed last time"
+	default:
+		return Ready, "missing"
+	}
+	if ns, ok, _ := n.t.MaxAge(n.els, n.element(i)); ok {
+		made := rec.Mtime
+		if rec.State == journal.Absent {
+			made = rec.Began
+		}
+		if p.opts.Now.UnixNano()-made >= ns {
+			return Ready, "older than " + time.Duration(ns).String()
+		}
+	}
+	w := &world{plan: p, node: n, frozen: true}
+	print, _, diags := n.t.Fingerprint(w, n.els, n.element(i), in.paths())
+	if diags.HasErrors() || print != rec.Recipe {
+		return Ready, p.recipeChange(n, i, in, &rec)
+	}
+	if why := p.readsChanged(&rec, in); why != "" {
+		return Ready, why
+	}
+	for _, a := range rec.Asked {
+		now, err := p.spec.ReadAsked(w, hclspec.Asked{Kind: a.Kind, Name: a.Name, Value: a.Value})
+		if err != nil || now != a.Value {
+			return Ready, fmt.Sprintf("%s %s gives something else", a.Kind, a.Name)
+		}
+	}
+	if rec.State == journal.Absent {
+		return Absent, "absent"
+	}
+	return UpToDate, ""
+}
+
+// outputChanged tells whether an output is no longer as asflow wrote it.
+func (p *Plan) outputChanged(rec *journal.Record, at string) string {
+	info, err := p.disk.Stat(at)
+	if err != nil {
+		return "missing"
+	}
+	if info.Size == rec.Size && info.Mtime == rec.Mtime && !info.Dir {
+		return ""
+	}
+	if hash, err := p.hash(at, info); err != nil || hash != rec.Hash {
+		return "changed since asflow wrote it"
+	}
+	return ""
+}
+
+// readsChanged tells whether something that the job read is different now.
+func (p *Plan) readsChanged(rec *journal.Record, in *resolved) string {
+	for k := range rec.Reads {
+		r := &rec.Reads[k]
+		made := k < len(in.inputs) && in.inputs[k].made
+		if k < rec.Inputs && made && !p.stateOf(in.inputs[k].job).usable() && !p.serves(in.inputs[k].job) {
+			if !r.Missing {
+				return "input " + r.Path + " is gone"
+			}
+			continue
+		}
+		if r.Missing {
+			return "input " + r.Path + " has come to be"
+		}
+		info, err := p.disk.Stat(r.Path)
+		if err != nil {
+			return "input " + r.Path + " is missing"
+		}
+		if info.Size == r.Size && info.Mtime == r.Mtime && !info.Dir && (made || info.Mtime+grain < rec.Began) {
+			continue
+		}
+		if hash, err := p.hash(r.Path, info); err != nil || hash != r.Hash {
+			return "input " + r.Path + " changed"
+		}
+	}
+	return ""
+}
+
+// recipeChange names the attributes of a recipe that differ from those that an output was made with.
+func (p *Plan) recipeChange(n *node, i int, in *resolved, rec *journal.Record) string {
+	parts, diags := n.t.FingerprintParts(&world{plan: p, node: n, frozen: true}, n.els, n.element(i), in.paths())
+	if diags.HasErrors() || len(rec.Parts) == 0 {
+		return "its recipe changed"
+	}
+	was := map[string]string{}
+	for _, part := range rec.Parts {
+		was[part.Name] = part.Hash
+	}
+	var names []string
+	for name, hash := range parts {
+		if was[name] != hash {
+			names = append(names, name)
+		}
+		delete(was, name)
+	}
+	for name := range was {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if len(names) == 0 {
+		return "its recipe changed"
+	}
+	return "its recipe changed: " + list(names)
+}
+
+// list writes names as a sentence does.
+func list(names []string) string {
+	out := ""
+	for i, n := range names {
+		switch {
+		case i == 0:
+		case i == len(names)-1:
+			out += " and "
+		default:
+			out += ", "
+		}
+		out += n
+	}
+	return out
+}

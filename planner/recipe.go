@@ -1,0 +1,218 @@
+package planner
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/asflow/asflow/hclspec"
+	"github.com/asflow/asflow/planner/journal"
+)
+
+// MistakeError is a mistake in the configuration that came to light when a job's recipe was evaluated.
+type MistakeError struct {
+	Path        string
+	Diagnostics hcl.Diagnostics
+}
+
+func (e *MistakeError) Error() string {
+	for _, d := range e.Diagnostics {
+		if d.Severity == hcl.DiagError {
+			return fmt.Sprintf("%s: %s; %s", e.Path, d.Summary, d.Detail)
+		}
+	}
+	return e.Path + ": its recipe can't be evaluated"
+}
+
+// Next gives a job that may run now, the deepest first; false: none just now. Who takes it calls Recipe and, unless that
+// says that there is nothing to run, Done.
+func (p *Plan) Next() (Job, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		id, ok := p.ready.pop()
+		if !ok {
+			return Job{}, false
+		}
+		if p.states[id] != Ready {
+			continue
+		}
+		p.set(id, Running)
+		n, _ := p.node(id)
+		return Job{ID: id, Target: n.t.Index, Fetch: n.t.IsFetch, Depth: n.depth}, true
+	}
+}
+
+// Recipe evaluates a running job's recipe. output is where an exec is to write.
+func (p *Plan) Recipe(id ID, output string) (*Task, error) {
+	p.mu.Lock()
+	n, i := p.node(id)
+	in := &resolved{}
+	if !n.t.IsFetch {
+		in = p.inputsOf(n, i)
+	}
+	_, missing := p.present(in)
+	p.mu.Unlock()
+
+	at, key := n.path(i), n.key(i)
+	if in.diags.HasErrors() {
+		return nil, &MistakeError{at, in.diags}
+	}
+	if !n.t.IsFetch {
+		if s, _ := p.check(n, i, in); s.settled() {
+			return nil, p.settleRunning(id, s)
+		}
+	}
+	w := &world{plan: p, node: n, running: true}
+	recipe, reads, diags := n.t.Recipe(w, n.els, n.element(i), hclspec.Paths{Inputs: in.paths(), Output: output})
+	if len(reads.Unbuilt) > 0 {
+		return nil, p.goBack(id, reads.Unbuilt)
+	}
+	if diags.HasErrors() {
+		return nil, &MistakeError{at, diags}
+	}
+	paths := in.paths()
+	print, _, diags := n.t.Fingerprint(&world{plan: p, node: n, frozen: true}, n.els, n.element(i), paths)
+	if diags.HasErrors() {
+		return nil, &MistakeError{at, diags}
+	}
+	t := &Task{Recipe: recipe, Path: at, Key: key, Label: n.t.Label.Text, Inputs: paths, Missing: missing}
+	t.Record = journal.Record{Path: at, Target: t.Label, Key: key, Kind: journal.Fetch, Recipe: print}
+	if n.t.IsFetch {
+		p.refresh(n, i, t)
+		return t, nil
+	}
+	return t, p.fillExec(n, i, t, in, reads)
+}
+
+// fillExec adds to an exec's record what it reads.
+func (p *Plan) fillExec(n *node, i int, t *Task, in *resolved, reads hclspec.Reads) error {
+	rec := &t.Record
+	rec.Kind, rec.Inputs = journal.Exec, len(in.inputs)
+	rec.Source = p.spec.Redact(strings.Join(t.Exec.Command, " "))
+	rec.Began = p.opts.Clock().UnixNano()
+	missing := map[string]bool{}
+	for _, m := range t.Missing {
+		missing[m] = true
+	}
+	more := reads.Paths
+	if t.Exec.Stdin != "" {
+		more = append(more, path.Clean(t.Exec.Stdin))
+	}
+	read := map[string]bool{}
+	for k, at := range append(t.Inputs[:len(t.Inputs):len(t.Inputs)], more...) {
+		if k >= len(in.inputs) && read[at] {
+			continue
+		}
+		read[at] = true
+		if missing[at] {
+			rec.Reads = append(rec.Reads, journal.Read{Path: at, Missing: true})
+			continue
+		}
+		info, err := p.disk.Stat(at)
+		if err == nil {
+			var hash string
+			if hash, err = p.hash(at, info); err == nil {
+				rec.Reads = append(rec.Reads, journal.Read{Path: at, Size: info.Size, Mtime: info.Mtime, Hash: hash})
+			}
+		}
+		if err != nil {
+			return &MistakeError{t.Path, hcl.Diagnostics{p.noInput(n, i, at, err)}}
+		}
+	}
+	for _, a := range reads.Asked {
+		rec.Asked = append(rec.Asked, journal.Asked{Kind: a.Kind, Name: a.Name, Value: a.Value})
+	}
+	parts, _ := n.t.FingerprintParts(&world{plan: p, node: n, frozen: true}, n.els, n.element(i), t.Inputs)
+	for name, hash := range parts {
+		rec.Parts = append(rec.Parts, journal.Part{Name: name, Hash: hash})
+	}
+	return nil
+}
+
+// noInput says that something that a job reads is not there.
+func (p *Plan) noInput(n *node, i int, at string, err error) *hcl.Diagnostic {
+	d := n.mistake(i, "No such input", fmt.Sprintf("%s is read by %s, but it is neither an output of a target nor a file (%v). Make it, or correct the path.", at, n.path(i), err))
+	if n.t.HasInputs {
+		r := n.t.InputRange()
+		d.Subject = &r
+	}
+	return d
+}
+
+// refresh adds what is known of an output that is asked for again.
+func (p *Plan) refresh(n *node, i int, t *Task) {
+	if !n.exists.has(i) {
+		return
+	}
+	if r, ok := p.jour.Lookup(t.Path); ok {
+		t.Refresh = &r
+	} else {
+		t.Refresh = &journal.Record{Path: t.Path}
+	}
+}
+
+// present tells which inputs are there, and which are absent or failed and may be.
+func (p *Plan) present(in *resolved) (there, missing []string) {
+	for k := range in.inputs {
+		x := &in.inputs[k]
+		if x.made && !p.states[x.job].usable() && !p.serves(x.job) {
+			missing = append(missing, x.path)
+			continue
+		}
+		there = append(there, x.path)
+	}
+	return there, missing
+}
+
+// settleRunning notes that a job needs no run after all.
+func (p *Plan) settleRunning(id ID, s State) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.finish(id, s)
+	p.drain()
+	return ErrUpToDate
+}
+
+// goBack lets a job wait for what turned out to be unbuilt when its recipe was evaluated.
+func (p *Plan) goBack(id ID, unbuilt []hclspec.Unbuilt) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n, i := p.node(id)
+	in := &resolved{}
+	p.holdOn(in, unbuilt)
+	p.settleInputs(n, in)
+	fate, open := p.fate(n, in)
+	switch {
+	case fate == Waiting:
+		p.set(id, Waiting)
+		p.await(n, i, open, in.held)
+	case fate != UpToDate:
+		p.finish(id, fate)
+	default:
+		p.makeReady(n, i)
+	}
+	p.drain()
+	return ErrWaiting
+}
+
+// Done takes what became of a running job, and gives what followed.
+func (p *Plan) Done(id ID, o Outcome) Ended {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before, known := len(p.diags), len(p.bases)
+	n, i := p.node(id)
+	if o.State.usable() {
+		n.markMade(i)
+		p.note(o.Record.Path, o.Record.Size, o.Record.Mtime, o.Record.Hash)
+	}
+	p.finish(id, o.State)
+	p.drain()
+	e := Ended{Diagnostics: dedupe(p.diags[before:])}
+	for _, m := range p.bases[known:] {
+		e.Expanded = append(e.Expanded, m.t.Index)
+	}
+	return e
+}

@@ -1,0 +1,288 @@
+package planner
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/hashicorp/hcl/v2"
+)
+
+// resolved is what a list of inputs stands for.
+type resolved struct {
+	inputs []input
+	held   []*node // targets that must be expanded before it is known
+	first  []ID    // jobs whose outputs must be there before the list itself is known
+	order  bool    // it is only to be built first: absence means nothing
+	soft   []*node // targets whose outputs came by label or glob: some may be absent, or failed within what is allowed
+	diags  hcl.Diagnostics
+}
+
+// input is one path that a job reads.
+type input struct {
+	path string
+	job  ID
+	made bool // by job; else a file that is there
+	hard bool // named by its own path
+}
+
+// paths gives the resolved list as the recipe sees it.
+func (r *resolved) paths() []string {
+	out := make([]string, len(r.inputs))
+	for i, in := range r.inputs {
+		out[i] = in.path
+	}
+	return out
+}
+
+// resolve looks up inputs as they are written: a label, an output's path, a file, a glob.
+func (p *Plan) resolve(n *node, texts []string) *resolved {
+	r := &resolved{inputs: make([]input, 0, len(texts))}
+	for _, text := range texts {
+		p.resolveOne(r, n, text)
+	}
+	return r
+}
+
+func (p *Plan) resolveOne(r *resolved, n *node, text string) {
+	if m := p.byLabel[text]; m != nil {
+		p.resolveLabel(r, n, m)
+		return
+	}
+	clean := path.Clean(text)
+	if strings.HasSuffix(text, "/") {
+		if m := p.byLabel[clean+"/"]; m != nil {
+			p.resolveLabel(r, n, m)
+			return
+		}
+	}
+	if m, i, heldBy := p.maker(clean); m != nil {
+		p.after(n, m)
+		r.inputs = append(r.inputs, input{path: clean, job: m.id(i), made: true, hard: true})
+		return
+	} else if len(heldBy) > 0 {
+		for _, m := range heldBy {
+			p.after(n, m)
+		}
+		r.held = append(r.held, heldBy...)
+		return
+	}
+	if !strings.ContainsAny(text, "*?[{") {
+		r.inputs = append(r.inputs, input{path: clean, hard: true}) // whether it is there is seen when it is read
+		return
+	}
+	if _, err := p.disk.Stat(clean); err == nil {
+		r.inputs = append(r.inputs, input{path: clean, hard: true})
+		return
+	}
+	p.resolveGlob(r, n, text)
+}
+
+// resolveLabel takes all of a target's planned outputs.
+func (p *Plan) resolveLabel(r *resolved, n, m *node) {
+	p.after(n, m)
+	if m == n {
+		p.cycle(m.t.Label.Text)
+		return
+	}
+	if !p.expand(m) {
+		r.held = append(r.held, m)
+		return
+	}
+	r.soft = append(r.soft, m)
+	from := len(r.inputs)
+	for i := range m.count {
+		r.inputs = append(r.inputs, input{path: m.path(i), job: m.id(i), made: true})
+	}
+	slices.SortFunc(r.inputs[from:], byPath)
+}
+
+func byPath(a, b input) int { return strings.Compare(a.path, b.path) }
+
+// resolveGlob takes the planned outputs that match, and the files on disk that match and no label could make.
+func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
+	if !doublestar.ValidatePattern(text) {
+		r.diags = append(r.diags, inputMistake(n, "Bad glob", fmt.Sprintf("%q is not a pattern: see that each [ and { is closed.", text)))
+		return
+	}
+	from := len(r.inputs)
+	for _, m := range p.nodes {
+		if m == n || !p.globCouldMatch(text, m) {
+			continue
+		}
+		p.after(n, m)
+		if !p.expand(m) {
+			r.held = append(r.held, m)
+			continue
+		}
+		hit := false
+		for i := range m.count {
+			if at := m.path(i); match(text, at) {
+				hit = true
+				r.inputs = append(r.inputs, input{path: at, job: m.id(i), made: true})
+			}
+		}
+		if hit {
+			r.soft = append(r.soft, m)
+		}
+	}
+	files, left, err := p.glob(text)
+	if err != nil {
+		r.diags = append(r.diags, inputMistake(n, "Can't list the files of a glob", fmt.Sprintf("%q: %v.", text, err)))
+	}
+	p.leftOut += left
+	for _, f := range files {
+		r.inputs = append(r.inputs, input{path: f})
+	}
+	slices.SortFunc(r.inputs[from:], byPath)
+	r.inputs = slices.CompactFunc(r.inputs, func(a, b input) bool { return a.path == b.path })
+	if len(r.inputs) == from && len(r.held) == 0 && len(r.soft) == 0 && !p.emptyMatch(text, n) {
+		r.diags = append(r.diags, inputMistake(n, "No such input", fmt.Sprintf("Nothing matches %q: no output of a target, and no file.", text)))
+	}
+}
+
+// emptyMatch tells whether a glob finds nothing just because a target that it means has no elements.
+func (p *Plan) emptyMatch(pattern string, n *node) bool {
+	for _, m := range p.nodes {
+		if m != n && m.expansion == known && m.count == 0 && p.globCouldMatch(pattern, m) {
+			return true
+		}
+	}
+	return false
+}
+
+// globCouldMatch tells, roughly and never wrongly no, whether a pattern could match an output of a target.
+func (p *Plan) globCouldMatch(pattern string, m *node) bool {
+	if m.expansion == known && !m.t.HasForEach {
+		return match(pattern, m.prefix)
+	}
+	lead := pattern[:strings.IndexAny(pattern+"*", "*?[{")]
+	if !strings.HasPrefix(m.prefix, lead) && !strings.HasPrefix(lead, m.prefix) {
+		return false
+	}
+	tail := pattern[strings.LastIndexAny(pattern, "*?]}")+1:]
+	if strings.HasSuffix(m.suffix, tail) || strings.HasSuffix(tail, m.suffix) {
+		return true
+	}
+	return false
+}
+
+func match(pattern, name string) bool {
+	ok, _ := doublestar.Match(pattern, name)
+	return ok
+}
+
+// maker gives the job that makes a path, or makes the directory that it is in; else the targets that could make it
+// and are not expanded.
+func (p *Plan) maker(at string) (*node, int, []*node) {
+	var heldBy []*node
+	for _, m := range p.nodes {
+		if !m.t.Label.CouldMake(at) {
+			continue
+		}
+		if !p.expand(m) {
+			heldBy = append(heldBy, m)
+			continue
+		}
+		if i, ok := m.find(p.made(m, at)); ok {
+			return m, i, nil
+		}
+	}
+	return nil, 0, heldBy
+}
+
+// made gives the output that a path is, or is inside of.
+func (p *Plan) made(m *node, at string) string {
+	if !m.t.Label.Dir {
+		return at
+	}
+	want := strings.Count(m.t.Label.Text, "/") - 1
+	for i := range len(at) {
+		if at[i] == '/' {
+			if want == 0 {
+				return at[:i]
+			}
+			want--
+		}
+	}
+	return at
+}
+
+// glob lists the files that match and no label could make, and counts those left out.
+func (p *Plan) glob(pattern string) (files []string, leftOut int, err error) {
+	err = p.walk(pattern, func(at string) {
+		for _, m := range p.nodes {
+			if m.t.Label.CouldMake(at) {
+				leftOut++
+				return
+			}
+		}
+		files = append(files, at)
+	})
+	slices.Sort(files)
+	return files, leftOut, err
+}
+
+// walk calls each with every file that matches a pattern. Folders are entered only where the pattern leads there, and
+// asflow's own never.
+func (p *Plan) walk(pattern string, each func(at string)) error {
+	base, _ := doublestar.SplitPattern(pattern)
+	if base == "." {
+		base = ""
+	}
+	deep := strings.Contains(pattern, "**")
+	depth := strings.Count(pattern, "/")
+	var visit func(dir string) error
+	visit = func(dir string) error {
+		var names []string
+		err := p.disk.List(path.Clean(dir), func(chunk []string) error {
+			names = append(names, chunk...)
+			return nil
+		})
+		if err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			return err
+		}
+		for _, name := range names {
+			at := join(dir, name)
+			if at == ".asflow" {
+				continue
+			}
+			matches := match(pattern, at)
+			enter := deep || strings.Count(at, "/") < depth
+			if !matches && !enter {
+				continue
+			}
+			info, err := p.disk.Stat(at)
+			switch {
+			case err != nil:
+				continue // gone, or a dangling link
+			case !info.Dir && matches:
+				each(at)
+			case info.Dir && enter && (deep || couldLead(pattern, at)):
+				if err := visit(at); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return visit(base)
+}
+
+// couldLead tells whether a folder matches the pattern's steps as far as it goes.
+func couldLead(pattern, dir string) bool {
+	steps, have := strings.Split(pattern, "/"), strings.Split(dir, "/")
+	return len(have) < len(steps) && match(strings.Join(steps[:len(have)], "/"), dir)
+}
+
+func inputMistake(n *node, summary, detail string) *hcl.Diagnostic {
+	r := n.t.InputRange()
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &r}
+}
