@@ -13,9 +13,10 @@ import (
 // and twice that to be safe.
 const grain = int64(20 * time.Millisecond)
 
-// check tells whether an exec's job is UpToDate or Absent, or else Ready, and why. All that it reads must be settled.
+// check tells whether an exec's job is UpToDate or Absent, or else Ready, and why. All that it reads must be settled;
+// missing are the inputs that it has to do without.
 // It changes nothing in the plan, and runs on many goroutines.
-func (p *Plan) check(n *node, i int, in *resolved) (State, string) {
+func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool) (State, string) {
 	if n.isForced(i) {
 		return Ready, "forced"
 	}
@@ -58,7 +59,7 @@ func (p *Plan) check(n *node, i int, in *resolved) (State, string) {
 	if diags.HasErrors() || print != rec.Recipe {
 		return Ready, p.recipeChange(n, i, in, &rec)
 	}
-	if why := p.readsChanged(&rec, in); why != "" {
+	if why := p.readsChanged(&rec, in, missing); why != "" {
 		return Ready, why
 	}
 	for _, a := range rec.Asked {
@@ -89,11 +90,11 @@ func (p *Plan) outputChanged(rec *journal.Record, at string) string {
 }
 
 // readsChanged tells whether something that the job read is different now.
-func (p *Plan) readsChanged(rec *journal.Record, in *resolved) string {
+func (p *Plan) readsChanged(rec *journal.Record, in *resolved, missing map[string]bool) string {
 	for k := range rec.Reads {
 		r := &rec.Reads[k]
 		made := k < len(in.inputs) && in.inputs[k].made
-		if k < rec.Inputs && made && !p.stateOf(in.inputs[k].job).usable() && !p.serves(in.inputs[k].job) {
+		if k < rec.Inputs && missing[r.Path] {
 			if !r.Missing {
 				return "input " + r.Path + " is gone"
 			}

@@ -144,7 +144,8 @@ func (p *Plan) Reason(id ID) string {
 		if n.t.IsFetch {
 			return p.fetchReason(n, i)
 		}
-		_, why := p.check(n, i, p.inputsOf(n, i))
+		in := p.inputsOf(n, i)
+		_, why := p.check(n, i, in, p.missing(in))
 		return why
 	case Blocked:
 		return "something that it needs failed"

@@ -53,7 +53,7 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 	if !n.t.IsFetch {
 		in = p.inputsOf(n, i)
 	}
-	_, missing := p.present(in)
+	missing := p.missing(in)
 	p.mu.Unlock()
 
 	at, key := n.path(i), n.key(i)
@@ -61,7 +61,7 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 		return nil, &MistakeError{at, in.diags}
 	}
 	if !n.t.IsFetch {
-		if s, _ := p.check(n, i, in); s.settled() {
+		if s, _ := p.check(n, i, in, missing); s.settled() {
 			return nil, p.settleRunning(id, s)
 		}
 	}
@@ -78,32 +78,33 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 	if diags.HasErrors() {
 		return nil, &MistakeError{at, diags}
 	}
-	t := &Task{Recipe: recipe, Path: at, Key: key, Label: n.t.Label.Text, Inputs: paths, Missing: missing}
+	t := &Task{Recipe: recipe, Path: at, Key: key, Label: n.t.Label.Text, Inputs: paths}
+	for _, in := range paths {
+		if missing[in] {
+			t.Missing = append(t.Missing, in)
+		}
+	}
 	t.Record = journal.Record{Path: at, Target: t.Label, Key: key, Kind: journal.Fetch, Recipe: print}
 	if n.t.IsFetch {
 		p.refresh(n, i, t)
 		return t, nil
 	}
-	return t, p.fillExec(n, i, t, in, reads)
+	return t, p.fillExec(n, i, t, missing, reads)
 }
 
 // fillExec adds to an exec's record what it reads.
-func (p *Plan) fillExec(n *node, i int, t *Task, in *resolved, reads hclspec.Reads) error {
+func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads hclspec.Reads) error {
 	rec := &t.Record
-	rec.Kind, rec.Inputs = journal.Exec, len(in.inputs)
+	rec.Kind, rec.Inputs = journal.Exec, len(t.Inputs)
 	rec.Source = p.spec.Redact(strings.Join(t.Exec.Command, " "))
 	rec.Began = p.opts.Clock().UnixNano()
-	missing := map[string]bool{}
-	for _, m := range t.Missing {
-		missing[m] = true
-	}
 	more := reads.Paths
 	if t.Exec.Stdin != "" {
 		more = append(more, path.Clean(t.Exec.Stdin))
 	}
 	read := map[string]bool{}
 	for k, at := range append(t.Inputs[:len(t.Inputs):len(t.Inputs)], more...) {
-		if k >= len(in.inputs) && read[at] {
+		if k >= len(t.Inputs) && read[at] {
 			continue
 		}
 		read[at] = true
@@ -154,17 +155,19 @@ func (p *Plan) refresh(n *node, i int, t *Task) {
 	}
 }
 
-// present tells which inputs are there, and which are absent or failed and may be.
-func (p *Plan) present(in *resolved) (there, missing []string) {
+// missing gives the inputs that are absent or failed, and may be.
+func (p *Plan) missing(in *resolved) map[string]bool {
+	var out map[string]bool
 	for k := range in.inputs {
 		x := &in.inputs[k]
 		if x.made && !p.states[x.job].usable() && !p.serves(x.job) {
-			missing = append(missing, x.path)
-			continue
+			if out == nil {
+				out = map[string]bool{}
+			}
+			out[x.path] = true
 		}
-		there = append(there, x.path)
 	}
-	return there, missing
+	return out
 }
 
 // settleRunning notes that a job needs no run after all.

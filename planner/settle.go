@@ -131,9 +131,10 @@ func (p *Plan) stillAbsent(n *node, i int) bool {
 func (p *Plan) settleExecs(n *node, jobs []int) {
 	p.setUpGate(n)
 	type candidate struct {
-		i      int
-		inputs *resolved
-		state  State
+		i       int
+		inputs  *resolved
+		missing map[string]bool
+		state   State
 	}
 	var look []candidate
 	for _, i := range jobs {
@@ -159,7 +160,7 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 			p.admit(n, i, in)
 			continue
 		}
-		look = append(look, candidate{i: i, inputs: in})
+		look = append(look, candidate{i: i, inputs: in, missing: p.missing(in)})
 	}
 	workers := min(runtime.GOMAXPROCS(0), (len(look)+63)/64)
 	var wg sync.WaitGroup
@@ -167,7 +168,7 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 		part := look[len(look)*w/workers : len(look)*(w+1)/workers]
 		wg.Go(func() {
 			for k := range part {
-				part[k].state, _ = p.check(n, part[k].i, part[k].inputs)
+				part[k].state, _ = p.check(n, part[k].i, part[k].inputs, part[k].missing)
 			}
 		})
 	}
