@@ -57,11 +57,11 @@ func (p *Plan) Failures() bool {
 	defer p.mu.Unlock()
 	for _, n := range p.nodes {
 		t := &n.tally
-		if t.ByState[Failed]+t.ByState[NotTried] > n.allowed() || t.ByState[Blocked] > 0 || n.wanted() && (n.expansion == broken || n.expansion == held) {
+		if t.ByState[Failed]+t.ByState[NotTried] > n.allowed() || n.wanted() && (n.expansion == broken || n.expansion == held) {
 			return true
 		}
 	}
-	return false
+	return p.diags.HasErrors()
 }
 
 // Allowed is how many of a target's jobs may fail.

@@ -22,6 +22,7 @@ type node struct {
 	names     names // finds a job by its path
 
 	wantAll bool
+	ordered bool                     // what depends_on names is wanted too
 	filters []func(path string) bool // of goals given before the target was expanded
 	force   bool
 	forcing []func(path string) bool
@@ -52,10 +53,12 @@ const (
 
 // gate holds back all jobs of a target.
 type gate struct {
-	waits  int
-	fate   State // what its end means for the jobs: UpToDate to go on, Blocked, Absent
-	made   bool  // set up
-	inputs *resolved
+	waits   int
+	fate    State           // what its end means for the jobs: UpToDate to go on, Blocked, Absent
+	made    bool            // set up
+	busy    bool            // being set up: meeting it again is a cycle
+	inputs  *resolved       // those that are the same for all its jobs
+	missing map[string]bool // of them
 }
 
 func newNode(t *hclspec.Target) *node {

@@ -120,7 +120,7 @@ func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads 
 			}
 		}
 		if err != nil {
-			return &MistakeError{t.Path, hcl.Diagnostics{p.noInput(n, i, at, err)}}
+			return &MistakeError{t.Path, hcl.Diagnostics{noInput(n, i, at, err)}}
 		}
 	}
 	for _, a := range reads.Asked {
@@ -134,7 +134,7 @@ func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads 
 }
 
 // noInput says that something that a job reads is not there.
-func (p *Plan) noInput(n *node, i int, at string, err error) *hcl.Diagnostic {
+func noInput(n *node, i int, at string, err error) *hcl.Diagnostic {
 	d := n.mistake(i, "No such input", fmt.Sprintf("%s is read by %s, but it is neither an output of a target nor a file (%v). Make it, or correct the path.", at, n.path(i), err))
 	if n.t.HasInputs {
 		r := n.t.InputRange()
@@ -187,7 +187,7 @@ func (p *Plan) goBack(id ID, unbuilt []hclspec.Unbuilt) error {
 	in := &resolved{}
 	p.holdOn(in, unbuilt)
 	p.settleInputs(n, in)
-	fate, open := p.fate(n, in)
+	fate, open := p.fate(in)
 	switch {
 	case fate == Waiting:
 		p.set(id, Waiting)

@@ -22,8 +22,11 @@ func (p *Plan) wantAgain(n *node) {
 	if !p.expand(n) {
 		return
 	}
-	for _, label := range n.t.DependsOn {
-		p.want(goal{node: p.byLabel[label], all: true})
+	if !n.ordered {
+		n.ordered = true
+		for _, label := range n.t.DependsOn {
+			p.want(goal{node: p.byLabel[label], all: true})
+		}
 	}
 	if n.wantAll {
 		p.settleAll(n)
@@ -136,6 +139,7 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 		missing map[string]bool
 		state   State
 	}
+	own := n.t.HasInputs && n.t.InputsMentionEach()
 	var look []candidate
 	for _, i := range jobs {
 		id := n.id(i)
@@ -147,20 +151,28 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 			p.set(id, Blocked)
 			continue
 		}
-		p.visit[id] = true
-		p.stack = append(p.stack, n.path(i))
-		in := p.inputsOf(n, i)
-		p.settleInputs(n, in)
-		p.stack = p.stack[:len(p.stack)-1]
-		delete(p.visit, id)
-		if p.states[id] != Unwanted {
-			continue
+		in, fate := n.gate.inputs, UpToDate
+		if own {
+			p.visit[id] = true
+			p.stack = append(p.stack, n.path(i))
+			in = p.inputsOf(n, i)
+			p.settleInputs(n, in)
+			p.stack = p.stack[:len(p.stack)-1]
+			delete(p.visit, id)
+			if p.states[id] != Unwanted {
+				continue
+			}
+			fate, _ = p.fate(in)
 		}
-		if fate, _ := p.fate(n, in); fate != UpToDate || n.gate.waits > 0 || n.gate.fate != UpToDate {
+		if fate != UpToDate || n.gate.waits > 0 || n.gate.fate != UpToDate {
 			p.admit(n, i, in)
 			continue
 		}
-		look = append(look, candidate{i: i, inputs: in, missing: p.missing(in)})
+		missing := n.gate.missing
+		if own {
+			missing = p.missing(in)
+		}
+		look = append(look, candidate{i: i, inputs: in, missing: missing})
 	}
 	workers := min(runtime.GOMAXPROCS(0), (len(look)+63)/64)
 	var wg sync.WaitGroup
@@ -197,11 +209,11 @@ func (p *Plan) admit(n *node, i int, in *resolved) {
 		p.finish(id, n.gate.fate)
 		return
 	}
-	if in == nil {
+	if in == nil || in == n.gate.inputs {
 		p.makeReady(n, i)
 		return
 	}
-	switch fate, open := p.fate(n, in); {
+	switch fate, open := p.fate(in); {
 	case fate == Waiting:
 		p.set(id, Waiting)
 		p.await(n, i, open, in.held)
@@ -292,7 +304,7 @@ func (p *Plan) settleInputs(n *node, in *resolved) {
 
 // fate tells what a job's inputs mean for it: Waiting (with the jobs that it waits for), Blocked, Absent, or UpToDate
 // where it may go on.
-func (p *Plan) fate(n *node, in *resolved) (State, []ID) {
+func (p *Plan) fate(in *resolved) (State, []ID) {
 	if in.diags.HasErrors() {
 		return Blocked, nil
 	}
@@ -375,9 +387,17 @@ func (n *node) isForced(i int) bool {
 // depends_on, and inputs that don't mention each.
 func (p *Plan) setUpGate(n *node) {
 	if n.gate.made {
+		if n.gate.busy {
+			p.cycle(n.t.Label.Text)
+		}
 		return
 	}
-	n.gate.made, n.gate.fate = true, UpToDate
+	n.gate = gate{made: true, busy: true, fate: UpToDate}
+	p.stack = append(p.stack, n.t.Label.Text)
+	defer func() {
+		p.stack = p.stack[:len(p.stack)-1]
+		n.gate.busy = false
+	}()
 	before, read := &resolved{order: true}, &resolved{}
 	for _, label := range n.t.DependsOn {
 		p.resolveLabel(before, n, p.byLabel[label])
@@ -393,19 +413,18 @@ func (p *Plan) setUpGate(n *node) {
 		in := p.resolve(n, texts)
 		in.diags = append(in.diags, diags...)
 		p.holdOn(in, reads.Unbuilt)
-		p.stack = append(p.stack, n.t.Label.Text)
 		p.settleInputs(n, in)
-		p.stack = p.stack[:len(p.stack)-1]
 		n.gate.inputs = in
 	}
 	for _, part := range []*resolved{before, read, n.gate.inputs} {
 		p.passGate(n, part)
 	}
+	n.gate.missing = p.missing(n.gate.inputs)
 }
 
 // passGate lets a target's gate wait for what is open, and notes what has ended badly.
 func (p *Plan) passGate(n *node, in *resolved) {
-	fate, open := p.fate(n, in)
+	fate, open := p.fate(in)
 	switch {
 	case fate == Waiting:
 		w := waiter{kind: waitGate, n: uint32(n.t.Index)}

@@ -1,0 +1,40 @@
+package planner
+
+import "github.com/asflow/asflow/planner/journal"
+
+// Survey is what the journal adds to a target's tally.
+type Survey struct {
+	Failed   int // to do, and failed when last tried
+	Orphaned int // outputs on disk whose element has left the list
+	Changed  int // fetched outputs that another recipe would fetch now
+}
+
+// Survey reads the whole journal and gives what it says of each target.
+func (p *Plan) Survey() ([]Survey, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]Survey, len(p.nodes))
+	err := p.jour.All(func(r journal.Record) bool {
+		n := p.byLabel[r.Target]
+		if n == nil || n.expansion != known {
+			return true
+		}
+		s := &out[n.t.Index]
+		i, planned := n.find(r.Path)
+		switch {
+		case !planned:
+			if _, err := p.disk.Stat(r.Path); err == nil && r.State != journal.Removed {
+				s.Orphaned++
+			}
+		case p.states[n.id(i)] == UpToDate && n.t.IsFetch && r.State == journal.Made:
+			print, reads, diags := n.t.Fingerprint(&world{plan: p, node: n, frozen: true}, n.els, n.element(i), nil)
+			if !diags.HasErrors() && len(reads.Unbuilt) == 0 && print != r.Recipe {
+				s.Changed++
+			}
+		case !p.states[n.id(i)].settled() && r.State == journal.Failed:
+			s.Failed++
+		}
+		return true
+	})
+	return out, err
+}
