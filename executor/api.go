@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"context"
 	"time"
 
 	"github.com/asflow/asflow/fetchers"
@@ -21,27 +20,31 @@ type Plan interface {
 	Targets() []planner.Target
 }
 
+var _ Plan = (*planner.Plan)(nil)
+
 // Options is what a run needs beside its plan.
 type Options struct {
 	Store   *Store
 	Journal *Writer
 	Fetcher fetchers.Fetcher
-	Limits  *limit.Set
+	Limits  *limit.Set // nil: 8 fetches of a host at once
 
-	Jobs      int // most execs at once
-	FetchJobs int // most fetches at once
+	Jobs      int // most execs at once; 0: 1
+	FetchJobs int // most fetches at once, which Limits holds; 0: 64
 	FailFast  bool
+	NoSync    bool                // outputs and the journal are not synced to the disk
 	Observer  Observer            // nil: nobody
+	Meters    *Meters             // nil: nobody reads them
 	Redact    func(string) string // nil: as it is
 	Environ   []string            // of the commands
 	RunID     string
-	Now       func() time.Time
+	Now       func() time.Time // nil: time.Now
 }
 
 // Observer is told what happens, from many goroutines; it must be quick.
 type Observer interface{ Event(Event) }
 
-// Event is something that happened in a run.
+// Event is something that happened in a run. All text in it has been redacted.
 type Event struct {
 	Kind   EventKind
 	Time   time.Time
@@ -52,15 +55,15 @@ type Event struct {
 
 	State       planner.State   // of Ended
 	Record      *journal.Record // of Ended; nil where nothing was tried
-	Err         error           // of Ended with Failed and of Retrying; redacted
-	Attempt     int
-	Until       time.Time // of Retrying and Held
-	Host        string    // of Held
-	Text        string    // of Held, Note and Progress
-	Tail        []byte    // of Ended with Failed: the last of what an exec printed
-	Log         string    // of Ended: the job's log file, if it has one
-	Done, Total int64     // of Progress, told by a command through ASFLOW_PROGRESS
-	Expanded    []int     // of Expanded: targets
+	Err         error           // of Ended with Failed or NotTried, of Retrying, and of Expanded: the plan's hcl.Diagnostics
+	Attempt     int             // of Retrying: the one that failed
+	Until       time.Time       // of Retrying and Held
+	Host        string          // of Held
+	Text        string          // of Held, Note and Progress
+	Tail        []byte          // of Ended with Failed: the last of what an exec printed
+	Log         string          // of Ended: the job's log file, relative to the project, if it has one
+	Done, Total int64           // of Progress, told by a command through ASFLOW_PROGRESS
+	Expanded    []int           // of Expanded: targets
 }
 
 // EventKind says what an Event is about.
@@ -73,24 +76,14 @@ const (
 	Progress                  // a command told how far it is
 	Note                      // something for people
 	Ended                     // a job ended
-	Expanded                  // targets became known
+	Expanded                  // targets became known, or turned out to be mistaken (Err)
 )
 
-// Meter counts a target's traffic while the run goes on; read it from anywhere.
-type Meter struct {
-	Bytes   func() int64 // received by fetches
-	Retries func() int64
-}
-
-// Result is how a run ended.
+// Result is how a run ended: jobs by what became of them, and bytes.
 type Result struct {
-	Made, Unchanged, Absent, Failed, Blocked, NotTried, Cancelled, UpToDate int
-	Bytes                                                                   int64 // received
-	Written                                                                 int64 // published
-}
-
-// Run runs the plan to its end, to the first failure with FailFast, or until ctx is done: then nothing new starts,
-// what runs is ended (SIGTERM, SIGKILL after 10 s), and Run returns when it has. kill, when closed, ends it at once.
-func Run(ctx context.Context, kill <-chan struct{}, p Plan, o Options) (Result, error) {
-	panic("contract")
+	Made, Unchanged, Absent, Failed, NotTried int
+	Cancelled                                 int   // begun, and cut off
+	UpToDate                                  int   // given out, and found to be up to date
+	Bytes                                     int64 // received
+	Written                                   int64 // published
 }

@@ -1,0 +1,230 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/asflow/asflow/fetchers"
+	"github.com/asflow/asflow/planner"
+)
+
+// fetchWorker runs fetches, one at a time. What it needs for one it uses again for the next.
+type fetchWorker struct {
+	*run
+	slot    *slot
+	ticket  ticket
+	job     *job
+	written bool // something of the output has been handed on, or there are pages
+	trace   fetchers.Trace
+	req     fetchers.Request
+	header  []fetchers.Field
+	buf     []byte
+	cut     cutter
+	sink    sink
+	pages   pages
+}
+
+func newFetchWorker(r *run) *fetchWorker {
+	w := &fetchWorker{run: r, slot: r.Meters.slot()}
+	w.cut.emit = w.sink.line
+	w.trace = fetchers.Trace{
+		Attempt: func(int) { w.fetches.comeBack(&w.ticket) },
+		Retry:   w.onRetry,
+		Held:    w.onHeld,
+		Bytes:   w.onBytes,
+		Note:    func(text string) { w.tell(w.job, Event{Kind: Note, Text: w.Redact(text)}) },
+	}
+	return w
+}
+
+// live runs jobs until there are none.
+func (w *fetchWorker) live() {
+	var last *ticket
+	for {
+		t, ok := w.fetches.next(last)
+		if !ok {
+			return
+		}
+		w.ticket = t
+		last = &w.ticket
+		w.job = w.begin(last, w.slot)
+		w.fetch()
+		w.rest(w.job, w.slot)
+	}
+}
+
+// fetch runs the worker's job to where the Publisher has taken it over, or it has ended.
+func (w *fetchWorker) fetch() {
+	j := w.job
+	if err := w.doubts[j.target].given(); err != nil {
+		j.finish(planner.NotTried, err)
+		return
+	}
+	task, err := w.plan.Recipe(j.id, "")
+	if err != nil {
+		j.refused(err)
+		return
+	}
+	j.adopt(task)
+	w.written = false
+	if len(task.Limits) > 0 && task.Fetch.Paginate == nil {
+		w.fetches.standApart(&w.ticket)
+	}
+	ctx := w.ctx
+	if task.Timeout > 0 {
+		c, stop := context.WithTimeoutCause(ctx, task.Timeout, errTimedOut)
+		defer stop()
+		ctx = c
+	}
+	if task.Fetch.Records != nil {
+		w.fetchRecords(ctx)
+	} else {
+		w.fetchBody(ctx)
+	}
+}
+
+var errTimedOut = errors.New("timed out")
+
+// fetchBody fetches one response, whose body is the output.
+func (w *fetchWorker) fetchBody(ctx context.Context) {
+	j := w.job
+	first, err := j.task.Fetch.Page(1, 0, nil)
+	if err != nil {
+		j.fail(err)
+		return
+	}
+	w.ask(&first)
+	resp, err := w.Fetcher.Fetch(ctx, &w.req)
+	if err != nil {
+		w.failed(ctx, err)
+		return
+	}
+	defer resp.Close()
+	w.noteAnswer(resp)
+	switch {
+	case resp.Meaning == fetchers.Gone:
+		j.gone()
+	case resp.Body == nil:
+		w.pub.Bytes(j.path, j.level, resp.Bytes, j.made(), j.published)
+	default:
+		w.stream(ctx, resp)
+	}
+}
+
+// stream copies a large body to the output.
+func (w *fetchWorker) stream(ctx context.Context, resp *fetchers.Response) {
+	j := w.job
+	out, err := w.pub.Create(j.path, j.level)
+	if err != nil {
+		j.fail(err)
+		return
+	}
+	w.written = true
+	if err := w.copy(out, resp.Body); err != nil {
+		out.Abort()
+		w.failed(ctx, err)
+		return
+	}
+	j.record.Received = received(resp)
+	out.Commit(j.made(), j.published)
+}
+
+// copyAtOnce is how much of a large body is moved at once.
+const copyAtOnce = 256 << 10
+
+func (w *fetchWorker) copy(out *Output, body io.Reader) error {
+	if w.buf == nil {
+		w.buf = make([]byte, copyAtOnce)
+	}
+	for {
+		n, err := body.Read(w.buf)
+		if n > 0 {
+			if _, err := out.Write(w.buf[:n]); err != nil {
+				return err
+			}
+		}
+		switch {
+		case err == nil:
+		case err == io.EOF:
+			return nil
+		case errors.Is(err, fetchers.ErrRestart):
+			if err := out.Reset(); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// noteAnswer takes into the job's record what an answer says of itself.
+func (w *fetchWorker) noteAnswer(resp *fetchers.Response) {
+	rec := &w.job.record
+	rec.Status = resp.Status
+	rec.Attempts += resp.Attempts
+	rec.Received += received(resp)
+	if resp.Header != nil {
+		rec.ETag, rec.Modified = resp.Header.Get("Etag"), resp.Header.Get("Last-Modified")
+	}
+}
+
+func received(resp *fetchers.Response) int64 {
+	if resp.Received == nil {
+		return int64(len(resp.Bytes))
+	}
+	return resp.Received()
+}
+
+// failed ends the job with what a fetcher, or the reading of a body, gave as error.
+func (w *fetchWorker) failed(ctx context.Context, err error) {
+	j := w.job
+	if context.Cause(ctx) == errTimedOut {
+		err = fmt.Errorf("timed out: it was not complete within %s, its timeout: %w", j.task.Timeout, err)
+		j.fail(err)
+		return
+	}
+	var e *fetchers.Error
+	if errors.As(err, &e) {
+		j.record.Status = e.Status
+		j.record.Attempts += e.Attempts
+		if e.NotTried {
+			j.finish(planner.NotTried, err)
+			return
+		}
+		if len(e.Head) > 0 || len(e.Header) > 0 {
+			name, keepErr := w.keepHead(e)
+			if keepErr != nil {
+				w.tell(j, Event{Kind: Note, Text: "the answer could not be kept: " + keepErr.Error()})
+			} else {
+				j.record.Log = name
+				err = fmt.Errorf("%w; the answer is kept in %s", err, name)
+			}
+		}
+	}
+	j.record.Received = w.slot.got.Load()
+	j.fail(err)
+}
+
+func (w *fetchWorker) onRetry(n int, after time.Duration, cause error) {
+	w.Meters.targets[w.job.target].retries.Add(1)
+	if w.Observer != nil {
+		w.tell(w.job, Event{Kind: Retrying, Attempt: n, Until: w.Now().Add(after), Err: w.redacted(cause)})
+	}
+	if !w.written {
+		w.fetches.stepAside(&w.ticket)
+	}
+}
+
+func (w *fetchWorker) onHeld(host string, until time.Time, cause string) {
+	if w.Meters.hold(HeldHost{Host: host, Until: until, Cause: cause}) {
+		w.tell(w.job, Event{Kind: Held, Host: host, Until: until, Text: w.Redact(cause)})
+	}
+}
+
+func (w *fetchWorker) onBytes(n int) {
+	w.Meters.targets[w.job.target].bytes.Add(int64(n))
+	w.slot.got.Add(int64(n))
+}

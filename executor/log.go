@@ -1,0 +1,223 @@
+package executor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/asflow/asflow/fetchers"
+)
+
+// logDir holds the logs of jobs, each under its output's path.
+const logDir = ".asflow/log"
+
+// A log holds the first logHead bytes of what a command printed and the last logTail; what lies between is cut out,
+// and the log says how much that was.
+const (
+	logHead = 4 << 20
+	logTail = 1 << 20
+	// tailMost is how much of it is shown when the job fails.
+	tailMost = 8 << 10
+	// lineMost is how long a line may grow before it is written though it has not ended.
+	lineMost = 64 << 10
+	// headMost is how much is kept of the body of an answer that was rejected.
+	headMost = 64 << 10
+)
+
+// jobLog is what a job's command prints. The file is made when there is something to write; secrets are taken out
+// line by line. Not for use from several goroutines.
+type jobLog struct {
+	run  *run
+	name string // relative to the project
+	file *os.File
+	err  error
+
+	line    []byte // the last line, while it has not ended
+	size    int64  // written to the file
+	ring    []byte // what came after logHead: at most twice logTail, of which the last logTail count
+	cut     int64  // bytes that ring has lost
+	latest  []byte // the last of everything
+	printed bool
+}
+
+// newLog prepares the job's log. One that an earlier run left is removed.
+func (w *execWorker) newLog() *jobLog {
+	l := &jobLog{run: w.run, name: logName(w.job.path, ".log")}
+	if w.oldLogs() {
+		if err := os.Remove(w.abs(l.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			l.err = err
+		}
+	}
+	return l
+}
+
+// oldLogs tells whether there was a folder of logs when the run began.
+func (r *run) oldLogs() bool {
+	r.logsOnce.Do(func() {
+		_, err := os.Stat(r.abs(logDir))
+		r.logs = err == nil
+	})
+	return r.logs
+}
+
+// logName is where the log of an output is kept.
+func logName(output, ext string) string {
+	if strings.HasPrefix(output, "/") {
+		output = "_root" + output
+	}
+	return path.Join(logDir, output) + ext
+}
+
+// Write takes what the command prints. It never fails: a log that can't be written must not end a command.
+func (l *jobLog) Write(p []byte) (int, error) {
+	l.printed = true
+	end := bytes.LastIndexByte(p, '\n') + 1
+	if end == 0 && len(l.line)+len(p) < lineMost {
+		l.line = append(l.line, p...)
+		return len(p), nil
+	}
+	if end == 0 {
+		end = len(p)
+	}
+	whole := p[:end]
+	if len(l.line) > 0 {
+		l.line = append(l.line, whole...)
+		whole = l.line
+	}
+	l.put(whole)
+	l.line = append(l.line[:0], p[end:]...)
+	return len(p), nil
+}
+
+// note adds a line of asflow's own.
+func (l *jobLog) note(text string) {
+	l.flush()
+	if l.printed {
+		l.put([]byte("asflow: " + text + "\n"))
+	}
+}
+
+// flush writes a last line that has not ended.
+func (l *jobLog) flush() {
+	if len(l.line) > 0 {
+		l.put(append(l.line, '\n'))
+		l.line = l.line[:0]
+	}
+}
+
+// put writes whole lines: to the file, and when that has its share, to the ring.
+func (l *jobLog) put(b []byte) {
+	if l.size < logHead {
+		b = []byte(l.run.Redact(string(b)))
+		l.keep(b)
+		n := min(int64(len(b)), logHead-l.size)
+		l.toFile(b[:n])
+		b = b[n:]
+	} else {
+		l.keep(b)
+	}
+	if len(b) > logTail {
+		l.cut += int64(len(l.ring) + len(b) - logTail)
+		l.ring = append(l.ring[:0], b[len(b)-logTail:]...)
+		return
+	}
+	if len(l.ring)+len(b) > 2*logTail {
+		drop := len(l.ring) + len(b) - logTail
+		l.cut += int64(drop)
+		l.ring = l.ring[:copy(l.ring, l.ring[drop:])]
+	}
+	l.ring = append(l.ring, b...)
+}
+
+// keep notes the last of what was printed.
+func (l *jobLog) keep(b []byte) {
+	b = b[max(0, len(b)-tailMost):]
+	if over := len(l.latest) + len(b) - 4*tailMost; over > 0 {
+		from := max(0, len(l.latest)+len(b)-tailMost)
+		l.latest = l.latest[:copy(l.latest, l.latest[min(from, len(l.latest)):])]
+	}
+	l.latest = append(l.latest, b...)
+}
+
+func (l *jobLog) toFile(b []byte) {
+	if l.file == nil && l.err == nil {
+		l.file, l.err = l.run.create(l.name)
+	}
+	if l.err == nil {
+		_, l.err = l.file.Write(b)
+	}
+	l.size += int64(len(b))
+}
+
+// create makes a file of the log folder, and its folders.
+func (r *run) create(name string) (*os.File, error) {
+	at := r.abs(name)
+	f, err := os.Create(at)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(path.Dir(at), 0o777); err != nil {
+			return nil, err
+		}
+		f, err = os.Create(at)
+	}
+	return f, err
+}
+
+// tail gives the last lines that were printed.
+func (l *jobLog) tail() []byte {
+	l.flush()
+	b := l.latest
+	if len(b) > tailMost {
+		b = b[len(b)-tailMost:]
+		b = b[bytes.IndexByte(b, '\n')+1:]
+	}
+	if l.size >= logHead {
+		b = []byte(l.run.Redact(string(b)))
+	}
+	return b
+}
+
+// close completes the file, and gives its name if there is one.
+func (l *jobLog) close() (name string, err error) {
+	l.flush()
+	if l.file == nil {
+		return "", l.err
+	}
+	ring := l.ring
+	if over := len(ring) - logTail; over > 0 && l.cut > 0 {
+		l.cut += int64(over)
+		ring = ring[over:]
+	}
+	if l.cut > 0 {
+		from := bytes.IndexByte(ring, '\n') + 1
+		l.cut += int64(from)
+		ring = ring[from:]
+		l.toFile(fmt.Appendf(nil, "\nasflow: %d bytes were cut out here\n\n", l.cut))
+	}
+	l.toFile([]byte(l.run.Redact(string(ring))))
+	if err := l.file.Close(); l.err == nil {
+		l.err = err
+	}
+	return l.name, l.err
+}
+
+// keepHead keeps an answer that was rejected, its headers and the first of its body, beside the job's log.
+func (w *fetchWorker) keepHead(e *fetchers.Error) (name string, err error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\nstatus %d\n", e.URL, e.Status)
+	if err := e.Header.Write(&b); err != nil {
+		return "", err
+	}
+	b.WriteString("\n")
+	b.Write(e.Head[:min(len(e.Head), headMost)])
+	name = logName(w.job.path, ".answer")
+	f, err := w.create(name)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(w.Redact(b.String()))
+	return name, errors.Join(err, f.Close())
+}
