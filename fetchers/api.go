@@ -1,6 +1,9 @@
 package fetchers
 
 import (
+	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/asflow/asflow/fetchers/limit"
@@ -8,16 +11,70 @@ import (
 
 // Options is what all requests of a run share.
 type Options struct {
-	Limits    *limit.Set
-	PerHost   int    // idle connections kept for a host: the most requests at once
-	UserAgent string // "asflow/0.1 (+https://github.com/asflow/asflow)"
+	Limits    *limit.Set // nil: as limit.New makes it without rules
+	PerHost   int        // idle connections kept for a host: the most requests at once; 0: 8
+	UserAgent string     // "asflow/0.1 (+https://github.com/asflow/asflow)"
 	Now       func() time.Time
 	// Dir is what a relative file: URL and certificates' paths are relative to.
 	Dir string
+	// Proxy gives the proxy of requests that name none; nil: none. A program passes http.ProxyFromEnvironment.
+	Proxy func(*http.Request) (*url.URL, error)
+	// Netrc is the file that netrc credentials are looked up in.
+	Netrc string
+	// Environ is what commands that print tokens have as their environment.
+	Environ []string
 }
 
-// New gives the fetcher that users see: schemes by a table, each attempt limited, checked, and tried again.
-func New(o Options) Fetcher { panic("contract") }
+// New gives the fetcher that users see: one that makes of single requests, by a table of schemes, what can be relied
+// on. Each part is a wrapper round the next, and sees what the next makes of a request:
+//
+//	retry     tries again, after a while, what may succeed then; gives ErrRestart where a stream starts over
+//	check     says what the answer means, undoes Content-Encoding and judges the body
+//	resume    goes on by Range where a large body broke off
+//	redirect  follows, within the origin with all headers, beyond it with few
+//	auth      adds credentials, and renews them once where they are refused
+//	limit     waits for the places of host and names, and notes how the host fares
+//	scheme    makes one request
+func New(o Options) Fetcher {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Limits == nil {
+		o.Limits = limit.New(limit.Options{Now: o.Now})
+	}
+	if o.PerHost <= 0 {
+		o.PerHost = limit.DefaultConcurrency
+	}
+	web := newWeb(o)
+	table := schemes{"http": web, "https": web, "file": &files{dir: o.Dir}}
+
+	limited := &limited{next: table, set: o.Limits, hosts: newHosts(o.Limits.Concurrency), now: o.Now}
+	tokens := newTokens(o)
+	full := &retrier{next: &checker{next: &resumer{next: &redirector{next: &authorizer{next: limited, tokens: tokens}}}}, now: o.Now}
+	tokens.fetch = full
+	return full
+}
+
+// schemes is the fetchers of single requests, by the scheme of the URL.
+type schemes map[string]Fetcher
 
 // HostOf gives the host that a URL's limits go by: host, and the port if it is not the scheme's; "" for file.
-func HostOf(url string) string { panic("contract") }
+func HostOf(url string) string {
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok || strings.EqualFold(scheme, "file") {
+		return ""
+	}
+	if i := strings.IndexAny(rest, `/?#\`); i >= 0 {
+		rest = rest[:i]
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		rest = rest[i+1:]
+	}
+	switch {
+	case strings.EqualFold(scheme, "http"):
+		rest = strings.TrimSuffix(rest, ":80")
+	case strings.EqualFold(scheme, "https"):
+		rest = strings.TrimSuffix(rest, ":443")
+	}
+	return strings.ToLower(strings.TrimSuffix(rest, ":"))
+}

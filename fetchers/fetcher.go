@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -46,10 +47,20 @@ type Request struct {
 	Small bool
 	// Trace is told what happens; nil: nobody.
 	Trace *Trace
+
+	own   []Field // headers of ours, which no redirect drops
+	tries *tries  // of the fetch that this request is an attempt of
 }
 
 // Field is a header field.
 type Field struct{ Name, Value string }
+
+func canonicalName(name string) string { return http.CanonicalHeaderKey(name) }
+
+// hasField says whether there is a header of that name.
+func hasField(fields []Field, canonical string) bool {
+	return slices.ContainsFunc(fields, func(f Field) bool { return canonicalName(f.Name) == canonical })
+}
 
 // Auth is credentials.
 type Auth struct {
@@ -74,18 +85,21 @@ type Expect struct {
 	Status      []int  // empty: any 2xx but 204 to 206
 	ContentType string // "image/*" works
 	MinSize     int64
-	MaxSize     int64 // 0: no more than 1 GB at over 200 to 1
+	MaxSize     int64 // 0: no more than 1 GB at over 200 to 1 (of a page in memory: 64 MB)
 	SHA256      string
 	JSON        bool
 	Lines       bool                                                 // each line must be JSON
 	Check       func(ctx context.Context, body []byte) (bool, error) // nil: none; needs the body in memory
+	// Whole says that who reads the body can tell a cut one, as a parser of JSON does. Without it, and without a check
+	// that could tell, a body that ends with its connection is refused.
+	Whole bool
 }
 
 // Retry is how attempts follow each other.
 type Retry struct {
-	Attempts        int // the first counted; 0 counts as 1
-	Delay, MaxDelay time.Duration
-	MaxPause        time.Duration
+	Attempts        int           // the first counted; 0 counts as 1
+	Delay, MaxDelay time.Duration // 0: 1 s, 1 min
+	MaxPause        time.Duration // 0: 1 h; negative: no pause at all
 	Statuses        []int
 	Expect          bool
 }
@@ -103,14 +117,30 @@ type Response struct {
 	Body     io.ReadCloser // a stream. It is checked when Read has given io.EOF, and not before
 	Attempts int
 	Received func() int64 // bytes of body from the network so far
+
+	length   int64   // of the body as sent; -1: unknown
+	unframed bool    // only the end of the connection says where the body ends
+	hop      hop     // what its host made of the request
+	release  func()  // gives back the places in limits; nil: none are held
+	buf      *buffer // what Bytes is in
 }
 
-// Close releases what the response holds, limits included; after it Bytes may be used again by others. Always call it.
+// Close releases what the response holds, limits included; after it Bytes may be used again by others. Always call it;
+// calling it again does nothing.
 func (r *Response) Close() error {
+	var err error
 	if r.Body != nil {
-		return r.Body.Close()
+		err = r.Body.Close()
 	}
-	return nil
+	if r.release != nil {
+		r.release()
+		r.release = nil
+	}
+	if r.buf != nil {
+		r.buf.put()
+		r.buf, r.Bytes = nil, nil
+	}
+	return err
 }
 
 // Meaning is what a status means to the request.
@@ -138,6 +168,9 @@ type Error struct {
 	Header   http.Header
 	Head     []byte // up to 64 KB of a rejected answer's body
 	Err      error
+
+	verdict verdict
+	hop     hop
 }
 
 // Class is the kind of a failure.
@@ -167,6 +200,7 @@ type Trace struct {
 	Held    func(host string, until time.Time, cause string) // the host is held back
 	Bytes   func(n int)                                      // so many more bytes of body came
 	Note    func(text string)                                // for people: headers dropped at a redirect, and such
+	Waits   func(begins bool)                                // it begins to wait for limits, or has ceased to
 }
 
 func (e *Error) Error() string { return e.Err.Error() }

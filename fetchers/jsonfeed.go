@@ -1,0 +1,158 @@
+package fetchers
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// longLine is the most that a line of JSON may hold, since it is looked at as a whole.
+const longLine = 64 << 20
+
+// errHungry is what the decoder is told when it has read all that has come so far; it goes on from there later.
+var errHungry = errors.New("no more has come yet")
+
+// jsonFeed checks that what it is fed, in any pieces, is one JSON value.
+type jsonFeed struct {
+	dec  *jsontext.Decoder
+	src  feed
+	done bool // a whole value was seen
+	any  bool
+}
+
+// feed is a reader of what is at hand.
+type feed struct {
+	b    []byte
+	last bool
+}
+
+func (f *feed) Read(p []byte) (int, error) {
+	if len(f.b) == 0 {
+		if f.last {
+			return 0, io.EOF
+		}
+		return 0, errHungry
+	}
+	n := copy(p, f.b)
+	f.b = f.b[n:]
+	return n, nil
+}
+
+func newJSONFeed() *jsonFeed {
+	j := &jsonFeed{}
+	j.dec = jsontext.NewDecoder(&j.src, jsontext.AllowDuplicateNames(true))
+	return j
+}
+
+func (j *jsonFeed) add(p []byte) error {
+	if !j.any {
+		j.any, p = true, bytes.TrimPrefix(p, byteOrderMark)
+	}
+	j.src.b = p
+	return j.read()
+}
+
+func (j *jsonFeed) end() error {
+	j.src.last = true
+	if err := j.read(); err != nil {
+		return err
+	}
+	if !j.done {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+func (j *jsonFeed) read() error {
+	for {
+		_, err := j.dec.ReadToken()
+		switch {
+		case errors.Is(err, errHungry), err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case j.done:
+			return errors.New("something follows the value")
+		}
+		j.done = j.dec.StackDepth() == 0
+	}
+}
+
+// lineFeed checks that each line of what it is fed is a JSON value, or blank.
+type lineFeed struct {
+	part  []byte // of a line whose end has not come
+	lines int64
+}
+
+func (l *lineFeed) add(p []byte) error {
+	if len(l.part) > 0 {
+		i := bytes.IndexByte(p, '\n')
+		if i < 0 {
+			return l.keep(p)
+		}
+		if err := l.keep(p[:i]); err != nil {
+			return err
+		}
+		if err := checkLine(l.part, l.lines); err != nil {
+			return err
+		}
+		l.lines++
+		l.part, p = l.part[:0], p[i+1:]
+	}
+	i := bytes.LastIndexByte(p, '\n')
+	if i < 0 {
+		return l.keep(p)
+	}
+	if err := eachLine(p[:i+1], l.lines); err != nil {
+		return err
+	}
+	l.lines += int64(bytes.Count(p[:i+1], []byte{'\n'}))
+	return l.keep(p[i+1:])
+}
+
+func (l *lineFeed) keep(p []byte) error {
+	if len(l.part)+len(p) > longLine {
+		return fmt.Errorf("line %d is longer than %d bytes", l.lines+1, longLine)
+	}
+	l.part = append(l.part, p...)
+	return nil
+}
+
+func (l *lineFeed) end() error { return checkLine(l.part, l.lines) }
+
+// eachLine checks lines of which before came earlier.
+func eachLine(b []byte, before int64) error {
+	for line := range bytes.Lines(b) {
+		if err := checkLine(line, before); err != nil {
+			return err
+		}
+		before++
+	}
+	return nil
+}
+
+func checkLine(line []byte, before int64) error {
+	if before == 0 {
+		line = bytes.TrimPrefix(line, byteOrderMark)
+	}
+	if jsontext.Value(line).IsValid(jsontext.AllowDuplicateNames(true)) || len(bytes.TrimSpace(line)) == 0 {
+		return nil
+	}
+	return fmt.Errorf("line %d: %w", before+1, whyNotJSON(line))
+}
+
+// whyNotJSON says what is wrong with a value that is not valid.
+func whyNotJSON(b []byte) error {
+	j := newJSONFeed()
+	err := j.add(b)
+	if err == nil {
+		err = j.end()
+	}
+	if err == nil {
+		err = errors.New("not one value")
+	}
+	return err
+}

@@ -1,0 +1,131 @@
+package fetchers
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	bombSize  = 1 << 30 // decoded bytes up to which no ratio is too high
+	bombRatio = 200
+)
+
+// stream is a decoded body that is judged as it is read: at its end Read gives io.EOF, or what is wrong with it.
+type stream struct {
+	r        *Request
+	resp     *Response
+	raw      io.ReadCloser // as it came
+	body     io.ReadCloser // decoded; raw, where nothing is to be undone
+	encoded  bool
+	proves   bool // a cut body would be noticed
+	verifier *verifier
+
+	ahead    []byte  // what was read before it was known to be large
+	aheadBuf *buffer // holds ahead
+	err      error
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.read(p)
+	if n > 0 {
+		if e := s.verifier.add(p[:n]); e != nil {
+			return s.end(0, e)
+		}
+		if e := s.bomb(); e != nil {
+			return s.end(0, e)
+		}
+	}
+	switch {
+	case err == nil:
+		return n, nil
+	case err != io.EOF:
+		return s.end(n, s.failure(err))
+	}
+	e := s.whole()
+	if e == nil {
+		e = s.verifier.end()
+	}
+	if e != nil {
+		return s.end(n, e)
+	}
+	s.err = io.EOF
+	s.free()
+	return n, io.EOF
+}
+
+func (s *stream) read(p []byte) (int, error) {
+	if len(s.ahead) == 0 {
+		return s.body.Read(p)
+	}
+	n := copy(p, s.ahead)
+	if s.ahead = s.ahead[n:]; len(s.ahead) == 0 {
+		s.aheadBuf.put()
+		s.aheadBuf = nil
+	}
+	return n, nil
+}
+
+func (s *stream) end(n int, e *Error) (int, error) {
+	s.err = s.describe(e)
+	s.free()
+	return n, s.err
+}
+
+// failure says what an error of reading was: of the connection, or of undoing the encoding.
+func (s *stream) failure(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	encoding := s.resp.Header.Get("Content-Encoding")
+	return fail(s.r, ClassCut, again, fmt.Errorf("the body can't be decoded as %s to its end: %w", encoding, err))
+}
+
+// whole refuses a body of which nothing shows that it is all there. It comes again the same, so it is final.
+func (s *stream) whole() *Error {
+	if !s.resp.unframed || s.proves {
+		return nil
+	}
+	return fail(s.r, ClassCut, final, errors.New("the body ends with its connection and has no length, so that a cut one would look the same: "+
+		"give expect a sha256, or json or jq if it is JSON"))
+}
+
+// bomb refuses a body that grows out of all proportion.
+func (s *stream) bomb() *Error {
+	if !s.encoded || s.r.Expect.MaxSize > 0 || s.verifier.n <= bombSize || s.verifier.n <= bombRatio*s.resp.Received() {
+		return nil
+	}
+	return fail(s.r, ClassSize, final, fmt.Errorf("the body decodes to more than %d bytes at over %d to 1: if that is right, allow it by max_size", bombSize, bombRatio))
+}
+
+// free gives back connection, places and decoders; the answer's headers stay.
+func (s *stream) free() {
+	if s.raw == nil {
+		return
+	}
+	if s.encoded {
+		s.body.Close()
+	}
+	s.raw.Close()
+	s.raw = nil
+	if s.aheadBuf != nil {
+		s.aheadBuf.put()
+		s.aheadBuf, s.ahead = nil, nil
+	}
+	if s.resp.release != nil {
+		s.resp.release()
+		s.resp.release = nil
+	}
+}
+
+func (s *stream) Close() error {
+	if s.err == nil {
+		s.err = io.ErrClosedPipe
+	}
+	s.free()
+	return nil
+}

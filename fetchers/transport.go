@@ -1,0 +1,185 @@
+package fetchers
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	maxHeader   = 1 << 20          // bytes of an answer's headers
+	readAhead   = 32 << 10         // bytes read from a connection at once, of a small body; large ones are read past it
+	idleTimeout = 90 * time.Second // after which an unused connection is closed
+)
+
+// transports is connections, pooled for requests that are made in the same way.
+type transports struct {
+	dir     string
+	perHost int
+	proxy   func(*http.Request) (*url.URL, error)
+
+	mu    sync.RWMutex
+	byWay map[way]*http.Transport
+}
+
+// way is what requests must have in common to share connections.
+type way struct {
+	connect, response time.Duration
+	http, proxy       string
+	tls               TLS
+}
+
+func newTransports(o Options) *transports {
+	return &transports{dir: o.Dir, perHost: o.PerHost, proxy: o.Proxy, byWay: map[way]*http.Transport{}}
+}
+
+func (ts *transports) get(r *Request) (*http.Transport, error) {
+	w := way{connect: r.Timeouts.Connect, response: r.Timeouts.Response, http: r.HTTP, proxy: r.Proxy, tls: r.TLS}
+	ts.mu.RLock()
+	t := ts.byWay[w]
+	ts.mu.RUnlock()
+	if t != nil {
+		return t, nil
+	}
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if t := ts.byWay[w]; t != nil {
+		return t, nil
+	}
+	t, err := ts.transport(w)
+	if err == nil {
+		ts.byWay[w] = t
+	}
+	return t, err
+}
+
+func (ts *transports) transport(w way) (*http.Transport, error) {
+	t := &http.Transport{
+		TLSHandshakeTimeout:    w.connect,
+		ResponseHeaderTimeout:  w.response,
+		MaxIdleConnsPerHost:    ts.perHost,
+		MaxIdleConns:           4 * ts.perHost,
+		IdleConnTimeout:        idleTimeout,
+		DisableCompression:     true, // Content-Encoding is undone, and asked for, by us
+		ReadBufferSize:         readAhead,
+		MaxResponseHeaderBytes: maxHeader,
+		Protocols:              new(http.Protocols),
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
+	}
+	switch w.http {
+	case "", "auto":
+		t.Protocols.SetHTTP1(true)
+		t.Protocols.SetHTTP2(true)
+	case "1":
+		t.Protocols.SetHTTP1(true)
+	case "2":
+		t.Protocols.SetHTTP2(true)
+		t.Protocols.SetUnencryptedHTTP2(true)
+	default:
+		return nil, fmt.Errorf("http = %q: write auto, 1 or 2", w.http)
+	}
+	var err error
+	if t.TLSClientConfig, err = ts.tls(w.tls); err != nil {
+		return nil, err
+	}
+	return t, ts.route(t, w)
+}
+
+// route says how a transport comes to its hosts: straight, through a proxy, or by a unix socket.
+func (ts *transports) route(t *http.Transport, w way) error {
+	d := dialer{Dialer: net.Dialer{Timeout: w.connect}, write: w.response}
+	t.DialContext = d.dial
+	if path, ok := strings.CutPrefix(w.proxy, "unix:"); ok {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(ts.dir, path)
+		}
+		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return d.dial(ctx, "unix", path) }
+		return nil
+	}
+	t.Proxy = ts.proxy
+	if w.proxy == "" {
+		return nil
+	}
+	u, err := url.Parse(w.proxy)
+	if err != nil {
+		return errors.New("the proxy's URL is malformed")
+	}
+	switch u.Scheme {
+	case "http", "https", "socks5", "socks5h":
+		t.Proxy = http.ProxyURL(u)
+		return nil
+	}
+	return fmt.Errorf("no proxy can be reached by %q: write http, https, socks5 or unix", u.Scheme)
+}
+
+// dialer is the one place that opens connections.
+type dialer struct {
+	net.Dialer
+	write time.Duration // most time that a host may let us wait to take what we send; 0: any
+}
+
+func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := d.DialContext(ctx, network, address)
+	if err != nil || d.write <= 0 {
+		return c, err
+	}
+	return &guarded{Conn: c, write: d.write}, nil
+}
+
+// guarded is a connection that does not let a write hang.
+type guarded struct {
+	net.Conn
+	write time.Duration
+}
+
+func (g *guarded) Write(p []byte) (int, error) {
+	if err := g.SetWriteDeadline(time.Now().Add(g.write)); err != nil {
+		return 0, err
+	}
+	return g.Conn.Write(p)
+}
+
+// tls reads the certificates of a request. A CA of the request's own is trusted beside the system's.
+func (ts *transports) tls(o TLS) (*tls.Config, error) {
+	c := &tls.Config{InsecureSkipVerify: o.Insecure, MinVersion: tls.VersionTLS12}
+	if o.CA != "" {
+		pem, err := os.ReadFile(ts.abs(o.CA))
+		if err != nil {
+			return nil, fmt.Errorf("tls.ca: %w", err)
+		}
+		if c.RootCAs, err = x509.SystemCertPool(); err != nil {
+			c.RootCAs = x509.NewCertPool()
+		}
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("tls.ca: %s holds no certificate in PEM", o.CA)
+		}
+	}
+	if o.Cert != "" || o.Key != "" {
+		if o.Key == "" {
+			o.Key = o.Cert
+		}
+		pair, err := tls.LoadX509KeyPair(ts.abs(o.Cert), ts.abs(o.Key))
+		if err != nil {
+			return nil, fmt.Errorf("tls.cert: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}
+
+func (ts *transports) abs(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(ts.dir, path)
+}
