@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/asflow/asflow/fetchers/codec"
+)
+
+type catCmd struct {
+	Paths     []string `arg:"" optional:"" name:"path" help:"Files to print, one after the other."`
+	Head      int      `placeholder:"N" help:"Only the first N lines of each."`
+	FilesFrom string   `placeholder:"FILE" help:"Print the files that FILE names, one per line; - is stdin. In a recipe: --files-from \"$$ASFLOW_INPUTS_FILE\"."`
+}
+
+// Help is shown by asflow cat --help.
+func (catCmd) Help() string {
+	return `Prints files as they are inside: .gz and .zst are decompressed. Any file will do, an output or not.`
+}
+
+// Run prints files.
+func (c *catCmd) Run(a *app) error {
+	paths := c.Paths
+	if c.FilesFrom != "" {
+		listed, err := c.listed(a)
+		if err != nil {
+			return err
+		}
+		paths = append(paths, listed...)
+	} else if len(paths) == 0 {
+		return &usageError{"asflow cat: name the files to print, or a list of them with --files-from"}
+	}
+	w := bufio.NewWriterSize(a.stdout, 64<<10)
+	for _, path := range paths {
+		if err := c.print(w, a, path); err != nil {
+			_ = w.Flush()
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// listed reads the names of files from another file.
+func (c *catCmd) listed(a *app) ([]string, error) {
+	if c.FilesFrom == "-" {
+		b, err := io.ReadAll(a.stdin)
+		return lines(b), err
+	}
+	b, err := os.ReadFile(at(a.dir, c.FilesFrom))
+	return lines(b), err
+}
+
+func lines(b []byte) (out []string) {
+	for line := range strings.Lines(string(b)) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func (c *catCmd) print(w io.Writer, a *app, path string) error {
+	f, err := os.Open(at(a.dir, path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s does not exist; asflow ls shows what is built", path)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; name the files in it", path)
+	}
+	r, err := codec.NewReader(f, codec.Of(path))
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	defer r.Close()
+	if c.Head > 0 {
+		err = head(w, r, c.Head)
+	} else {
+		_, err = io.Copy(w, r)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// head copies the first lines.
+func head(w io.Writer, r io.Reader, lines int) error {
+	in := bufio.NewReaderSize(r, 64<<10)
+	for lines > 0 {
+		part, err := in.ReadSlice('\n')
+		if _, werr := w.Write(part); werr != nil {
+			return werr
+		}
+		if bytes.HasSuffix(part, []byte("\n")) {
+			lines--
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return err
+		}
+	}
+	return nil
+}

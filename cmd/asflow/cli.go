@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line. Each command's own flags stand in its file.
+type cli struct {
+	Dir     string           `short:"C" name:"directory" placeholder:"DIR" group:"global" help:"Work in this folder, as make -C does."`
+	Color   string           `enum:"auto,always,never" default:"auto" placeholder:"WHEN" group:"global" help:"Colours: auto, always or never. NO_COLOR, CI and TERM=dumb mean never, unless you say always."`
+	Version kong.VersionFlag `group:"global" help:"Show the version."`
+
+	Cat      catCmd      `cmd:"" group:"look" help:"Print files, decompressed."`
+	Validate validateCmd `cmd:"" group:"write" help:"Check the configuration."`
+	Fmt      fmtCmd      `cmd:"" group:"write" help:"Format the configuration."`
+	Init     initCmd     `cmd:"" group:"start" help:"Write a commented first project."`
+
+	Completion completionCmd `cmd:"" group:"start" help:"Print the completion script of a shell."`
+	VersionCmd versionCmd    `cmd:"" name:"version" group:"start" help:"Show the version."`
+}
+
+const description = `make for data files: fetches lists of documents and transforms them, as asflow.hcl says.
+
+New here? Try "asflow init".`
+
+// newParser gives the parser of a command line that fills c.
+func newParser(a *app, c *cli) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("asflow"),
+		kong.Description(description),
+		kong.Vars{"version": versionText()},
+		kong.Writers(a.stdout, a.stderr),
+		kong.Exit(a.exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110, NoExpandSubcommands: true}),
+		kong.ExplicitGroups([]kong.Group{
+			{Key: "work", Title: "Build:"},
+			{Key: "look", Title: "Look:"},
+			{Key: "write", Title: "Write:"},
+			{Key: "start", Title: "Start:"},
+			{Key: "what", Title: "What is made:"},
+			{Key: "how", Title: "How:"},
+			{Key: "shown", Title: "What is shown:"},
+			{Key: "project", Title: "The project:"},
+			{Key: "global", Title: "For every command:"},
+		}),
+		kong.Bind(a),
+	)
+}
+
+// run parses a command line, runs its command and gives the process's exit status.
+func run(a *app, args []string) int {
+	var c cli
+	parser, err := newParser(a, &c)
+	if err != nil {
+		return a.report(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+		parser.Stdout, parser.Exit = a.stderr, func(int) { a.exit(exitUsage) }
+	}
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		return a.report(usage(err))
+	}
+	a.setColor(c.Color)
+	a.dir = c.Dir
+	return a.report(ctx.Run(parser))
+}
+
+// usage words a mistake on the command line.
+func usage(err error) error {
+	parse, ok := errors.AsType[*kong.ParseError](err)
+	if !ok {
+		return err
+	}
+	text := strings.Replace(err.Error(), "unexpected argument", "there is no command", 1)
+	help := "asflow --help"
+	if parse.Context != nil {
+		if n := parse.Context.Selected(); n != nil {
+			help = n.FullPath() + " --help"
+			text = err.Error()
+		}
+	}
+	return &usageError{fmt.Sprintf("%s\nRun %q for what there is.", text, help)}
+}
