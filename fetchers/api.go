@@ -36,18 +36,18 @@ type Options struct {
 //	limit     waits for the places of host and names, and notes how the host fares
 //	scheme    makes one request
 func New(o Options) Fetcher {
+	web := newWeb(o)
+	return assemble(o, schemes{"http": web, "https": web, "file": &files{dir: o.Dir}})
+}
+
+// assemble puts the wrappers round a table of schemes.
+func assemble(o Options, table schemes) Fetcher {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Limits == nil {
 		o.Limits = limit.New(limit.Options{Now: o.Now})
 	}
-	if o.PerHost <= 0 {
-		o.PerHost = limit.DefaultConcurrency
-	}
-	web := newWeb(o)
-	table := schemes{"http": web, "https": web, "file": &files{dir: o.Dir}}
-
 	limited := &limited{next: table, set: o.Limits, hosts: newHosts(o.Limits.Concurrency), now: o.Now}
 	tokens := newTokens(o)
 	full := &retrier{next: &checker{next: &resumer{next: &redirector{next: &authorizer{next: limited, tokens: tokens}}}}, now: o.Now}

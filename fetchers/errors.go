@@ -57,15 +57,15 @@ func dialError(r *Request, err error) *Error {
 		timeout  net.Error
 		cert     *tls.CertificateVerificationError
 		record   tls.RecordHeaderError
-		alert    tls.AlertError
 		unknown  x509.UnknownAuthorityError
 		hostname x509.HostnameError
 		invalid  x509.CertificateInvalidError
 	)
 	isTimeout := errors.As(err, &timeout) && timeout.Timeout()
 	isDial := errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "socks connect")
+	isAlert := errors.As(err, &op) && op.Op == "remote error" // as crypto/tls names what the other side complains of
 	switch {
-	case errors.As(err, &cert), errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &record), errors.As(err, &alert):
+	case errors.As(err, &cert), errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &record), isAlert:
 		return fail(r, ClassTLS, final, err)
 	case errors.As(err, &dns):
 		if dns.IsTimeout || dns.IsTemporary {

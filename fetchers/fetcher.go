@@ -123,11 +123,16 @@ type Response struct {
 	hop      hop     // what its host made of the request
 	release  func()  // gives back the places in limits; nil: none are held
 	buf      *buffer // what Bytes is in
+	closed   bool
 }
 
 // Close releases what the response holds, limits included; after it Bytes may be used again by others. Always call it;
 // calling it again does nothing.
 func (r *Response) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
 	var err error
 	if r.Body != nil {
 		err = r.Body.Close()

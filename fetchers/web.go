@@ -11,6 +11,8 @@ import (
 	"net/url"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/asflow/asflow/fetchers/limit"
 )
 
 const acceptEncoding = "gzip, deflate, zstd"
@@ -25,6 +27,9 @@ type web struct {
 func newWeb(o Options) *web {
 	if o.UserAgent == "" {
 		o.UserAgent = "asflow"
+	}
+	if o.PerHost <= 0 {
+		o.PerHost = limit.DefaultConcurrency
 	}
 	return &web{
 		pool:  newTransports(o),

@@ -27,6 +27,9 @@ type webBody struct {
 func (b *webBody) Received() int64 { return b.received.Load() }
 
 func (b *webBody) Read(p []byte) (int, error) {
+	if b.ctx.Err() != nil {
+		return 0, cancelled(b.ctx, b.r)
+	}
 	if limit := b.r.Timeouts.Idle; limit > 0 {
 		if b.idle == nil {
 			b.began = time.Now()

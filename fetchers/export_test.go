@@ -1,0 +1,26 @@
+package fetchers
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// Web and Files are the fetchers of schemes, for the suite.
+func Web(o Options) Fetcher   { return newWeb(o) }
+func Files(o Options) Fetcher { return &files{dir: o.Dir} }
+
+// Over is the whole over a fetcher of the test's for http.
+func Over(o Options, scheme Fetcher) Fetcher { return assemble(o, schemes{"http": scheme}) }
+
+// Answered makes a response as a scheme's fetcher does.
+func Answered(r *Request, status int, h http.Header, body string) *Response {
+	return &Response{
+		URL: r.URL, Status: status, Header: h, length: int64(len(body)),
+		Body: io.NopCloser(strings.NewReader(body)), Received: func() int64 { return int64(len(body)) },
+	}
+}
+
+// Broken makes a failure that a scheme's fetcher may be asked to get past.
+func Broken(r *Request, class Class) *Error { return fail(r, class, again, errors.New("broken")) }
