@@ -47,7 +47,7 @@ def project(folder, url, name, output, records):
 
 with m.Folder("large") as folder:
     os.mkdir(f"{folder}/www")
-    generate(f"{folder}/www")
+    m.apart(generate, f"{folder}/www")
     with m.Nginx(folder, f"{folder}/www") as base:
         build = [asflow, "build", "--progress", "none"]
         sides = {

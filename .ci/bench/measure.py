@@ -77,6 +77,16 @@ def repeat(path, head, block, tail, joint, total):
         f.write(tail)
 
 
+def apart(work, *args):
+    """Does work in a process of its own: the peak of a child's memory, as measured, counts what its parent has when it starts."""
+    child = os.fork()
+    if child == 0:
+        work(*args)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(f"{work.__name__} failed")
+
+
 def measure(command, cwd, env=None):
     """Runs a command and gives wall and CPU seconds and the peak of its memory in MB; children count."""
     os.sync()
@@ -85,7 +95,7 @@ def measure(command, cwd, env=None):
     errors = p.stderr.read()
     _, status, use = os.wait4(p.pid, 0)
     if status:
-        sys.exit(f"{' '.join(command)}: status {status}\n{errors.decode()[-2000:]}")
+        sys.exit(f"{' '.join(command)}: status {os.waitstatus_to_exitcode(status)}\n{errors.decode()[-2000:]}")
     return time.perf_counter() - began, use.ru_utime + use.ru_stime, use.ru_maxrss / 1024
 
 

@@ -52,6 +52,7 @@ target "statuses.csv" {
 
   exec {
     shell  = "echo condition,status,studies; xargs cat < \"$ASFLOW_INPUTS_FILE\" | sort"
+    env    = { LC_ALL = "C" }
     stdout = "output"
   }
 }
