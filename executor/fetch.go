@@ -17,7 +17,8 @@ type fetchWorker struct {
 	slot    *slot
 	ticket  ticket
 	job     *job
-	written bool // something of the output has been handed on, or there are pages
+	time    *allowance // nil: no timeout
+	written bool       // something of the output has been handed on, or there are pages
 	trace   fetchers.Trace
 	req     fetchers.Request
 	header  []fetchers.Field
@@ -69,15 +70,15 @@ func (w *fetchWorker) fetch() {
 		return
 	}
 	j.adopt(task)
-	w.written = false
+	w.written, w.time = false, nil
 	if len(task.Limits) > 0 && task.Fetch.Paginate == nil {
 		w.fetches.standApart(&w.ticket)
 	}
 	ctx := w.ctx
 	if task.Timeout > 0 {
-		c, stop := context.WithTimeoutCause(ctx, task.Timeout, errTimedOut)
+		c, a, stop := newAllowance(ctx, task.Timeout)
 		defer stop()
-		ctx = c
+		ctx, w.time = c, a
 	}
 	if task.Fetch.Records != nil {
 		w.fetchRecords(ctx)
@@ -85,8 +86,6 @@ func (w *fetchWorker) fetch() {
 		w.fetchBody(ctx)
 	}
 }
-
-var errTimedOut = errors.New("timed out")
 
 // fetchBody fetches one response, whose body is the output.
 func (w *fetchWorker) fetchBody(ctx context.Context) {

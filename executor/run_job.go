@@ -80,7 +80,7 @@ func (j *job) refused(err error) {
 // fail ends a job with an error, and records it. One that failed since the run ends is cancelled, and leaves nothing.
 func (j *job) fail(err error) {
 	r := j.run
-	if r.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if r.ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(r.ctx))) {
 		j.finish(planner.Cancelled, nil)
 		return
 	}
