@@ -36,6 +36,7 @@ func newFetchWorker(r *run) *fetchWorker {
 		Retry:   w.onRetry,
 		Held:    w.onHeld,
 		Bytes:   w.onBytes,
+		Waits:   func(begins bool) { w.time.waits(begins) },
 		Note:    func(text string) { w.tell(w.job, Event{Kind: Note, Text: w.Redact(text)}) },
 	}
 	return w
@@ -102,11 +103,12 @@ func (w *fetchWorker) fetchBody(ctx context.Context) {
 		return
 	}
 	defer resp.Close()
-	w.noteAnswer(resp)
 	switch {
 	case resp.Meaning == fetchers.Gone:
+		w.noteAnswer(resp)
 		j.gone()
 	case resp.Body == nil:
+		w.noteAnswer(resp)
 		w.pub.Bytes(j.path, j.level, resp.Bytes, j.made(), j.published)
 	default:
 		w.stream(ctx, resp)
@@ -127,7 +129,7 @@ func (w *fetchWorker) stream(ctx context.Context, resp *fetchers.Response) {
 		w.failed(ctx, err)
 		return
 	}
-	j.record.Received = received(resp)
+	w.noteAnswer(resp)
 	out.Commit(j.made(), j.published)
 }
 
@@ -159,8 +161,9 @@ func (w *fetchWorker) copy(out *Output, body io.Reader) error {
 	}
 }
 
-// noteAnswer takes into the job's record what an answer says of itself.
+// noteAnswer takes into the job's record what an answer says of itself, once its body has been read.
 func (w *fetchWorker) noteAnswer(resp *fetchers.Response) {
+	w.doubts[w.job.target].note(nil)
 	rec := &w.job.record
 	rec.Status = resp.Status
 	rec.Attempts += resp.Attempts
@@ -193,6 +196,7 @@ func (w *fetchWorker) failed(ctx context.Context, err error) {
 			j.finish(planner.NotTried, err)
 			return
 		}
+		w.doubts[j.target].note(err)
 		if len(e.Head) > 0 || len(e.Header) > 0 {
 			name, keepErr := w.keepHead(e)
 			if keepErr != nil {

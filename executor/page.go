@@ -102,7 +102,10 @@ func (w *fetchWorker) page(ctx context.Context, byPath bool) (last bool, err err
 		return true, nil
 	}
 	body, err := w.takeRecords(ctx, resp, byPath)
-	w.noteAnswer(resp)
+	var e *fetchers.Error
+	if !errors.As(err, &e) || e.Attempts == 0 {
+		w.noteAnswer(resp) // else the error speaks of all attempts
+	}
 	if err != nil || f.Paginate == nil {
 		return true, err
 	}

@@ -45,18 +45,28 @@ func TestQueueOrder(t *testing.T) {
 		jobs    []ready
 		want    []planner.ID
 	}{
-		{"hosts take turns", make([]planner.Target, 1), 2,
+		{
+			"hosts take turns", make([]planner.Target, 1), 2,
 			[]ready{job1(1, 0, 0, "a"), job1(2, 0, 0, "a"), job1(3, 0, 0, "a"), job1(4, 0, 0, "b"), job1(5, 0, 0, "c")},
-			[]planner.ID{1, 4, 5, 2}},
-		{"deeper first", make([]planner.Target, 2), 3,
+			[]planner.ID{1, 4, 5, 2},
+		},
+		{
+			"deeper first", make([]planner.Target, 2), 3,
 			[]ready{job1(1, 0, 0, "a"), job1(2, 0, 0, "a"), job1(3, 1, 1, "a"), job1(4, 1, 1, "a")},
-			[]planner.ID{3, 4, 1}},
-		{"targets of one depth take turns", make([]planner.Target, 2), 4,
+			[]planner.ID{3, 4, 1},
+		},
+		{
+			"targets of one depth take turns", make([]planner.Target, 2), 4,
 			[]ready{job1(1, 0, 0, "a"), job1(2, 0, 0, "a"), job1(3, 1, 0, "a"), job1(4, 1, 0, "a")},
-			[]planner.ID{1, 3, 2, 4}},
-		{"a target's own limit", []planner.Target{{Concurrency: 1}, {}}, 9,
+			[]planner.ID{1, 3, 2, 4},
+		},
+		{
+			"a target's own limit",
+			[]planner.Target{{Concurrency: 1}, {}},
+			9,
 			[]ready{job1(1, 0, 1, "a"), job1(2, 0, 1, "a"), job1(3, 0, 1, "b"), job1(4, 1, 0, "a")},
-			[]planner.ID{1, 4}},
+			[]planner.ID{1, 4},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			q := idle(c.targets, c.limit)

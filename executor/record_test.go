@@ -185,4 +185,3 @@ func BenchmarkCut(b *testing.B) {
 		})
 	}
 }
-

@@ -3,41 +3,45 @@ package executor
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/asflow/asflow/fetchers"
-	"github.com/asflow/asflow/planner"
 )
 
-// doubtAfter is how many jobs of a target must fail alike, and none end otherwise, before the rest is given up.
+// doubtAfter is how many fetches of a target must fail alike, and none end otherwise, before the rest is given up.
 const doubtAfter = 20
 
 // doubt is whether a target's fetches are worth trying: where the first of them all get the same final status, a wrong
-// token or a moved API is likelier than bad luck. The loop notes; workers ask.
+// token or a moved API is likelier than bad luck. Workers note and ask.
 type doubt struct {
-	ended  int
+	over atomic.Bool // decided, either way
+	lost atomic.Pointer[error]
+
+	mu     sync.Mutex
+	failed int
 	status int
-	over   bool // decided, either way
-	lost   atomic.Pointer[error]
 }
 
-// note takes in how a job of the target ended.
-func (d *doubt) note(j *job) {
-	if d.over || j.state == planner.UpToDate || j.state == planner.Cancelled {
+// note takes in how a fetch ended; nil: with an answer that could be used.
+func (d *doubt) note(err error) {
+	if d.over.Load() {
 		return
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	var e *fetchers.Error
-	if j.state != planner.Failed || !errors.As(j.err, &e) || e.Class != fetchers.ClassStatus || d.ended > 0 && e.Status != d.status {
-		d.over = true
+	if !errors.As(err, &e) || e.Class != fetchers.ClassStatus || d.failed > 0 && e.Status != d.status {
+		d.over.Store(true)
 		return
 	}
 	d.status = e.Status
-	if d.ended++; d.ended < doubtAfter {
+	if d.failed++; d.failed < doubtAfter || d.over.Load() {
 		return
 	}
-	d.over = true
-	err := fmt.Errorf("not tried: the first %d of its target all failed with status %d", doubtAfter, d.status)
-	d.lost.Store(&err)
+	lost := fmt.Errorf("not tried: the first %d of its target all failed with status %d", doubtAfter, d.status)
+	d.lost.Store(&lost)
+	d.over.Store(true)
 }
 
 // given gives why the target's jobs are not to be tried; nil: they are.

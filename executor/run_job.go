@@ -156,9 +156,6 @@ func (r *run) settle(j *job) {
 		r.result.Failed++
 	}
 	r.result.Bytes += j.record.Received
-	if r.targets[j.target].Fetch {
-		r.doubts[j.target].note(j)
-	}
 	var ended planner.Ended
 	if j.state != planner.UpToDate {
 		ended = r.plan.Done(j.id, planner.Outcome{State: j.state, Record: j.record})
