@@ -22,7 +22,7 @@ type fetchWorker struct {
 	trace   fetchers.Trace
 	req     fetchers.Request
 	header  []fetchers.Field
-	buf     []byte
+	sum     sum
 	cut     cutter
 	sink    sink
 	pages   pages
@@ -30,7 +30,7 @@ type fetchWorker struct {
 
 func newFetchWorker(r *run) *fetchWorker {
 	w := &fetchWorker{run: r, slot: r.Meters.slot()}
-	w.cut.emit = w.sink.line
+	w.cut.emit, w.cut.pool = w.sink.line, &r.decoders
 	w.trace = fetchers.Trace{
 		Attempt: func(int) { w.fetches.comeBack(&w.ticket) },
 		Retry:   w.onRetry,
@@ -97,6 +97,7 @@ func (w *fetchWorker) fetchBody(ctx context.Context) {
 		return
 	}
 	w.ask(&first)
+	w.conditional()
 	resp, err := w.Fetcher.Fetch(ctx, &w.req)
 	if err != nil {
 		w.failed(ctx, err)
@@ -107,8 +108,15 @@ func (w *fetchWorker) fetchBody(ctx context.Context) {
 	case resp.Meaning == fetchers.Gone:
 		w.noteAnswer(resp)
 		j.gone()
+	case resp.Meaning == fetchers.NotModified:
+		w.noteAnswer(resp)
+		w.unchanged()
 	case resp.Body == nil:
 		w.noteAnswer(resp)
+		if w.sameAs(resp.Bytes) {
+			w.unchanged()
+			return
+		}
 		w.pub.Bytes(j.path, j.level, resp.Bytes, j.made(), j.published)
 	default:
 		w.stream(ctx, resp)
@@ -124,26 +132,41 @@ func (w *fetchWorker) stream(ctx context.Context, resp *fetchers.Response) {
 		return
 	}
 	w.written = true
+	w.sum.begin(j.task.Refresh != nil)
 	if err := w.copy(out, resp.Body); err != nil {
 		out.Abort()
 		w.failed(ctx, err)
 		return
 	}
 	w.noteAnswer(resp)
+	if w.sum.on && w.sameSum(&w.sum) {
+		out.Abort()
+		w.unchanged()
+		return
+	}
 	out.Commit(j.made(), j.published)
 }
 
 // copyAtOnce is how much of a large body is moved at once.
 const copyAtOnce = 256 << 10
 
-func (w *fetchWorker) copy(out *Output, body io.Reader) error {
-	if w.buf == nil {
-		w.buf = make([]byte, copyAtOnce)
+// borrow gives a buffer of copyAtOnce bytes, to be put back into run.buffers.
+func (r *run) borrow() *[]byte {
+	if b, ok := r.buffers.Get().(*[]byte); ok {
+		return b
 	}
+	b := make([]byte, copyAtOnce)
+	return &b
+}
+
+func (w *fetchWorker) copy(out *Output, body io.Reader) error {
+	buf := w.borrow()
+	defer w.buffers.Put(buf)
 	for {
-		n, err := body.Read(w.buf)
+		n, err := body.Read(*buf)
 		if n > 0 {
-			if _, err := out.Write(w.buf[:n]); err != nil {
+			w.sum.add((*buf)[:n])
+			if _, err := out.Write((*buf)[:n]); err != nil {
 				return err
 			}
 		}
@@ -152,6 +175,7 @@ func (w *fetchWorker) copy(out *Output, body io.Reader) error {
 		case err == io.EOF:
 			return nil
 		case errors.Is(err, fetchers.ErrRestart):
+			w.sum.begin(w.sum.on)
 			if err := out.Reset(); err != nil {
 				return err
 			}

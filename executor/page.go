@@ -23,18 +23,22 @@ func (w *fetchWorker) fetchRecords(ctx context.Context) {
 	j := w.job
 	f := j.task.Fetch
 	w.pages = pages{number: 1}
-	w.sink.open(w.pub, j.path, j.level)
+	w.sink.open(w.pub, j.path, j.level, j.task.Refresh != nil)
+	defer w.sink.rest()
 	var byPath bool
 	w.cut.keys, w.cut.iterate, byPath = f.Records.Path()
 	for {
 		last, err := w.page(ctx, byPath)
 		if err != nil {
 			w.sink.abort()
-			if errors.Is(err, errGone) {
+			switch {
+			case errors.Is(err, errGone):
 				j.gone()
-				return
+			case errors.Is(err, errSame):
+				w.unchanged()
+			default:
+				w.failed(ctx, w.inPage(err))
 			}
-			w.failed(ctx, w.inPage(err))
 			return
 		}
 		if last {
@@ -49,10 +53,18 @@ func (w *fetchWorker) fetchRecords(ctx context.Context) {
 		j.record.ETag, j.record.Modified = "", "" // of the last page alone
 	}
 	j.record.Records = w.sink.lines
+	if j.task.Refresh != nil && w.sameRecords() {
+		w.sink.abort()
+		w.unchanged()
+		return
+	}
 	w.sink.publish(j.made(), j.published)
 }
 
-var errGone = errors.New("there is nothing here")
+var (
+	errGone = errors.New("there is nothing here")
+	errSame = errors.New("the output is what it would be")
+)
 
 // inPage says in which page it was that something failed.
 func (w *fetchWorker) inPage(err error) error {
@@ -85,6 +97,9 @@ func (w *fetchWorker) page(ctx context.Context, byPath bool) (last bool, err err
 		w.req.End = pg.End
 		w.req.Small = w.req.Small || pg.Next != nil || pg.Cursor != nil
 	}
+	if f.Paginate == nil {
+		w.conditional()
+	}
 	if p.number > 1 {
 		w.req.Begun, w.req.Absent = true, nil
 	}
@@ -97,6 +112,9 @@ func (w *fetchWorker) page(ctx context.Context, byPath bool) (last bool, err err
 	case fetchers.Gone:
 		w.noteAnswer(resp)
 		return false, errGone
+	case fetchers.NotModified:
+		w.noteAnswer(resp)
+		return false, errSame
 	case fetchers.End:
 		j.record.Attempts += resp.Attempts
 		return true, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -14,11 +15,12 @@ import (
 const valueMost = 64 << 20
 
 // cutter cuts records out of a body by a path. Each is given as it stands in the body, but for a value that holds a
-// line break, which is made compact. The zero value is ready; not for use from several goroutines.
+// line break, which is made compact. Not for use from several goroutines.
 type cutter struct {
-	memory *jsontext.Decoder // of bodies in memory: it reads from the body itself
-	stream *jsontext.Decoder // of streams: it has a large buffer
-	tmp    []byte
+	memory  *jsontext.Decoder // of bodies in memory: it reads from the body itself
+	pool    *sync.Pool        // of decoders of streams, which have a large buffer
+	tmp     []byte
+	largest int // record so far
 
 	keys    []string
 	iterate bool
@@ -42,20 +44,30 @@ func (c *cutter) bytes(body []byte) error {
 // reader cuts a body as it streams, values of up to most bytes. Where the reader's error is what ends it, the error
 // wraps that.
 func (c *cutter) reader(r io.Reader, most int64) error {
-	if c.stream == nil {
+	dec, ok := c.pool.Get().(*jsontext.Decoder)
+	if !ok {
 		// A decoder keeps the buffer that a large value has made it grow to.
-		large := `"` + strings.Repeat("x", 128<<10) + `"`
-		c.stream = jsontext.NewDecoder(strings.NewReader(large), cutOptions)
-		if _, err := c.stream.ReadValue(); err != nil {
+		large := `"` + strings.Repeat("x", streamBuffer/2) + `"`
+		dec = jsontext.NewDecoder(strings.NewReader(large), cutOptions)
+		if _, err := dec.ReadValue(); err != nil {
 			return err
 		}
 	}
 	if most <= 0 {
 		most = valueMost
 	}
-	c.stream.Reset(&bounded{r: r, dec: c.stream, most: most}, cutOptions)
-	return c.values(c.stream)
+	c.largest = 0
+	dec.Reset(&bounded{r: r, dec: dec, most: most}, cutOptions)
+	err := c.values(dec)
+	if c.largest < streamBuffer && err == nil {
+		dec.Reset(strings.NewReader(""), cutOptions) // lets go of r
+		c.pool.Put(dec)
+	}
+	return err
 }
+
+// streamBuffer is about how much of a stream is looked at at once.
+const streamBuffer = 256 << 10
 
 // values takes a body value by value.
 func (c *cutter) values(dec *jsontext.Decoder) error {
@@ -168,6 +180,7 @@ func (c *cutter) each(dec *jsontext.Decoder) error {
 
 // record gives out one record.
 func (c *cutter) record(v []byte) error {
+	c.largest = max(c.largest, len(v))
 	if bytes.IndexByte(v, '\n') < 0 {
 		return c.emit(v)
 	}

@@ -16,13 +16,17 @@ type sink struct {
 	before   int64 // lines before it
 	size     int64 // bytes of it so far
 	hash     maphash.Hash
-	replayed int64 // bytes to come that were written already; 0: none
-	sum      uint64
+	replayed int64  // bytes to come that were written already; 0: none
+	again    uint64 // their hash
 }
 
-// open begins an output.
-func (s *sink) open(pub *Publisher, path, level string) {
+// keepMost is how large a buffer a worker keeps from one output to the next.
+const keepMost = 256 << 10
+
+// open begins an output. compare says that there is an older one to compare it with.
+func (s *sink) open(pub *Publisher, path, level string, compare bool) {
 	s.spool = spool{pub: pub, path: path, level: level, buf: s.buf[:0]}
+	s.sum.begin(compare)
 	s.lines = 0
 	s.page()
 	s.first = true
@@ -64,6 +68,7 @@ func (s *sink) restart() error {
 		s.buf = s.buf[:s.mark]
 	case s.first:
 		s.buf = s.buf[:0]
+		s.sum.begin(s.sum.on)
 		if err := s.out.Reset(); err != nil {
 			return err
 		}
@@ -71,7 +76,7 @@ func (s *sink) restart() error {
 		if s.replayed > 0 {
 			break // broken off again before it came as far as the first time
 		}
-		s.replayed, s.sum = s.size, s.hash.Sum64()
+		s.replayed, s.again = s.size, s.hash.Sum64()
 	}
 	s.size = 0
 	s.hash.Reset()
@@ -84,7 +89,7 @@ func (s *sink) replay() error {
 	if s.size < s.replayed {
 		return nil
 	}
-	if s.size > s.replayed || s.hash.Sum64() != s.sum {
+	if s.size > s.replayed || s.hash.Sum64() != s.again {
 		return errChanged
 	}
 	s.replayed = 0
@@ -97,4 +102,11 @@ func (s *sink) pageDone() error {
 		return errChanged
 	}
 	return nil
+}
+
+// rest frees what an output of usual size doesn't need.
+func (s *sink) rest() {
+	if cap(s.buf) > keepMost {
+		s.buf = nil
+	}
 }

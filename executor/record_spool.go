@@ -16,6 +16,7 @@ type spool struct {
 
 	buf []byte
 	out *Output // nil: all is in buf
+	sum sum     // of what the stream has
 	err error
 }
 
@@ -35,6 +36,7 @@ func (s *spool) spill() error {
 		s.out, s.err = s.pub.Create(s.path, s.level)
 	}
 	if s.err == nil {
+		s.sum.add(s.buf)
 		_, s.err = s.out.Write(s.buf)
 	}
 	s.buf = s.buf[:0]

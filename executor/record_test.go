@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -18,7 +19,7 @@ func cutAll(t *testing.T, body string, iterate bool, keys ...string) (string, er
 	var got [2]strings.Builder
 	var errs [2]error
 	for i := range got {
-		c := cutter{keys: keys, iterate: iterate}
+		c := cutter{pool: new(sync.Pool), keys: keys, iterate: iterate}
 		c.emit = func(v []byte) error {
 			if bytes.IndexByte(v, '\n') >= 0 {
 				t.Errorf("a record holds a line break: %q", v)
@@ -87,7 +88,7 @@ func TestCut(t *testing.T) {
 }
 
 func TestCutTooLarge(t *testing.T) {
-	c := cutter{iterate: true, emit: func([]byte) error { return nil }}
+	c := cutter{pool: new(sync.Pool), iterate: true, emit: func([]byte) error { return nil }}
 	body := `[1,"` + strings.Repeat("x", 2<<20) + `"]`
 	err := c.reader(strings.NewReader(body), 1<<20)
 	if err == nil || !strings.Contains(err.Error(), "larger than 1048576 bytes") {
@@ -99,7 +100,7 @@ func TestCutTooLarge(t *testing.T) {
 }
 
 func TestCutGivesTheReadersError(t *testing.T) {
-	c := cutter{iterate: true, emit: func([]byte) error { return nil }}
+	c := cutter{pool: new(sync.Pool), iterate: true, emit: func([]byte) error { return nil }}
 	for _, body := range []string{"", "[", "[1,", `[1,{"a":`, "[1] "} {
 		err := c.reader(io.MultiReader(strings.NewReader(body), iotest.ErrReader(fetchers.ErrRestart)), 0)
 		if !errors.Is(err, fetchers.ErrRestart) {
@@ -111,7 +112,7 @@ func TestCutGivesTheReadersError(t *testing.T) {
 // A page that breaks off and comes again is in the output once.
 func TestSinkRestart(t *testing.T) {
 	var s sink
-	s.open(nil, "x", "")
+	s.open(nil, "x", "", false)
 	add := func(lines ...string) {
 		t.Helper()
 		for _, l := range lines {
@@ -162,8 +163,8 @@ func BenchmarkCut(b *testing.B) {
 	for _, how := range []string{"memory", "stream"} {
 		b.Run(how, func(b *testing.B) {
 			var s sink
-			s.open(nil, "x", "")
-			c := cutter{iterate: true, emit: func(v []byte) error {
+			s.open(nil, "x", "", false)
+			c := cutter{pool: new(sync.Pool), iterate: true, emit: func(v []byte) error {
 				err := s.line(v)
 				if len(s.buf) > spillAt/2 {
 					s.buf = s.buf[:0]

@@ -44,8 +44,10 @@ type run struct {
 	execs   *queue
 	result  Result // of the loop's goroutine
 
-	dir      string   // the project's folder, absolute
-	programs sync.Map // commands found in PATH
+	dir      string    // the project's folder, absolute
+	programs sync.Map  // commands found in PATH
+	buffers  sync.Pool // of *[]byte, for large bodies
+	decoders sync.Pool // of *jsontext.Decoder with a large buffer
 	progress progress
 	logsOnce sync.Once
 	logs     bool
