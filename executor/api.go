@@ -36,7 +36,7 @@ type Options struct {
 	Observer  Observer            // nil: nobody
 	Meters    *Meters             // nil: nobody reads them
 	Redact    func(string) string // nil: as it is
-	Environ   []string            // of the commands
+	Environ   []string            // of the commands; a make's jobserver in it is joined
 	RunID     string
 	Now       func() time.Time // nil: time.Now
 }

@@ -148,7 +148,7 @@ func (w *execWorker) isAbsent(err error) bool {
 	return errors.As(err, &end) && end.exited && slices.Contains(w.targets[w.job.target].Absent, end.status)
 }
 
-// attempt runs the command once, its limits kept.
+// attempt runs the command once, when its limits and make's jobserver let it.
 func (w *execWorker) attempt(log *jobLog) (*spool, error) {
 	j := w.job
 	if err := w.clear(); err != nil {
@@ -161,6 +161,11 @@ func (w *execWorker) attempt(log *jobLog) (*spool, error) {
 		}
 		defer release()
 	}
+	place, err := w.tokens.take(w.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer w.tokens.give(place)
 	ctx := w.ctx
 	if j.task.Timeout > 0 {
 		c, stop := context.WithTimeoutCause(ctx, j.task.Timeout, errTimedOut)
@@ -171,7 +176,7 @@ func (w *execWorker) attempt(log *jobLog) (*spool, error) {
 	if j.task.Exec.Stdout {
 		out = &spool{pub: w.pub, path: j.path, level: j.level}
 	}
-	err := w.command(ctx, out, log)
+	err = w.command(ctx, out, log)
 	switch {
 	case err == nil:
 		return out, nil

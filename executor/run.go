@@ -30,6 +30,7 @@ func Run(ctx context.Context, kill <-chan struct{}, p Plan, o Options) (Result, 
 	r.execs.done.Wait()
 	r.end(context.Canceled)
 	r.progress.done.Wait()
+	r.tokens.close()
 	return r.result, r.pub.Close()
 }
 
@@ -49,6 +50,7 @@ type run struct {
 	buffers  sync.Pool // of *[]byte, for large bodies
 	decoders sync.Pool // of *jsontext.Decoder with a large buffer
 	progress progress
+	tokens   *jobserver // nil: no make runs asflow
 	logsOnce sync.Once
 	logs     bool
 
@@ -78,6 +80,8 @@ func newRun(ctx context.Context, kill <-chan struct{}, p Plan, o Options) *run {
 	r.Jobs = max(1, r.Jobs)
 	r.dir = projectDir(o.Store)
 	r.doubts = make([]doubt, len(r.targets))
+	r.tokens = joinJobserver(o.Environ)
+	r.Environ = withoutJobserver(o.Environ)
 	r.pub = o.Store.NewPublisher(o.Journal, PublishOptions{NoSync: o.NoSync})
 	r.ctx, r.end = context.WithCancelCause(ctx)
 	// More fetches may be begun than are in flight: some wait for their host or to try again.
