@@ -14,10 +14,15 @@ type cli struct {
 	Color   string           `enum:"auto,always,never" default:"auto" placeholder:"WHEN" group:"global" help:"Colours: auto, always or never. NO_COLOR, CI and TERM=dumb mean never, unless you say always."`
 	Version kong.VersionFlag `group:"global" help:"Show the version."`
 
+	Build    buildCmd    `cmd:"" group:"work" help:"Make what is missing or out of date."`
+	Plan     planCmd     `cmd:"" group:"work" help:"Show what build would do and why, and change nothing."`
+	Status   statusCmd   `cmd:"" group:"look" help:"Show each target: up to date, to do, failed, absent."`
+	Ls       lsCmd       `cmd:"" group:"look" help:"List outputs with their key, state, size, time and source."`
 	Cat      catCmd      `cmd:"" group:"look" help:"Print files, decompressed."`
 	Validate validateCmd `cmd:"" group:"write" help:"Check the configuration."`
 	Fmt      fmtCmd      `cmd:"" group:"write" help:"Format the configuration."`
 	Init     initCmd     `cmd:"" group:"start" help:"Write a commented first project."`
+	Demo     demoCmd     `cmd:"" group:"start" help:"Build a complete example against a server of its own, without a network."`
 
 	Completion completionCmd `cmd:"" group:"start" help:"Print the completion script of a shell."`
 	VersionCmd versionCmd    `cmd:"" name:"version" group:"start" help:"Show the version."`
@@ -25,7 +30,7 @@ type cli struct {
 
 const description = `make for data files: fetches lists of documents and transforms them, as asflow.hcl says.
 
-New here? Try "asflow init".`
+New here? Try "asflow demo", then "asflow init".`
 
 // newParser gives the parser of a command line that fills c.
 func newParser(a *app, c *cli) (*kong.Kong, error) {

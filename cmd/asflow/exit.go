@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,12 +46,22 @@ func (e *signalError) Error() string { return "ended by " + e.Signal.String() }
 
 // report shows an error, where it was not shown yet, and gives the exit status that belongs to it.
 func (a *app) report(err error) int {
+	config, isConfig := errors.AsType[*configError](err)
+	_, isSignal := errors.AsType[*signalError](err)
+	switch {
+	case isConfig:
+		a.showDiagnostics(config.diags, config.files)
+	case err == nil, isSignal, errors.Is(err, errWork), errors.Is(err, errFailed), errors.Is(err, syscall.EPIPE):
+	default:
+		a.complain(err)
+	}
+	return exitStatus(err)
+}
+
+// exitStatus is the exit status that belongs to an error.
+func exitStatus(err error) int {
 	if err == nil {
 		return 0
-	}
-	if e, ok := errors.AsType[*configError](err); ok {
-		a.showDiagnostics(e.diags, e.files)
-		return exitUsage
 	}
 	if e, ok := errors.AsType[*signalError](err); ok {
 		if n, ok := e.Signal.(syscall.Signal); ok {
@@ -60,24 +69,19 @@ func (a *app) report(err error) int {
 		}
 		return exitFailed
 	}
-	if _, ok := errors.AsType[*usageError](err); ok {
-		a.complain(err)
-		return exitUsage
-	}
-	if _, ok := errors.AsType[*executor.HeldError](err); ok {
-		a.complain(err)
-		return exitHeld
-	}
+	_, isConfig := errors.AsType[*configError](err)
+	_, isUsage := errors.AsType[*usageError](err)
+	_, isHeld := errors.AsType[*executor.HeldError](err)
 	switch {
+	case isConfig, isUsage:
+		return exitUsage
+	case isHeld:
+		return exitHeld
 	case errors.Is(err, errWork):
 		return exitWork
-	case errors.Is(err, errFailed):
-		return exitFailed
-	case errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled):
+	default:
 		return exitFailed
 	}
-	a.complain(err)
-	return exitFailed
 }
 
 // complain shows an error of the world, in one line.

@@ -15,7 +15,7 @@ const (
 
 // paint colours text where the stream shows colours.
 func (t *terminal) paint(c color, text string) string {
-	if !t.color || text == "" {
+	if !t.color || text == "" || c == "" {
 		return text
 	}
 	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"

@@ -118,6 +118,25 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%dd", s/86400)
 }
 
+// about writes how long something may still take: 42s, 4m10s, 11m, 3h20m, 16h, 3d.
+func about(d time.Duration) string {
+	s := int64(max(0, d.Round(time.Second)) / time.Second)
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%ds", s)
+	case s < 600:
+		return fmt.Sprintf("%dm%02ds", s/60, s%60)
+	case s < 3600:
+		return fmt.Sprintf("%dm", s/60)
+	case s < 36000:
+		return fmt.Sprintf("%dh%02dm", s/3600, s/60%60)
+	case s < 48*3600:
+		return fmt.Sprintf("%dh", s/3600)
+	default:
+		return fmt.Sprintf("%dd", s/86400)
+	}
+}
+
 // took writes a time span for a sentence: 0.08 s, 4.2 s, 3 min 20 s, 2 h 5 min.
 func took(d time.Duration) string {
 	switch {

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/asflow/asflow/executor"
+	"github.com/asflow/asflow/planner"
+)
+
+// board is what a run's display knows of the targets: where each stood when it was first seen, and how fast it moves.
+// It is for one goroutine at a time.
+type board struct {
+	plan    runPlan
+	meters  *executor.Meters
+	targets []planner.Target
+	seen    []sighting
+}
+
+// runPlan is what a display asks of a plan; a *planner.Plan.
+type runPlan interface {
+	Targets() []planner.Target
+	Tally(target int) planner.Tally
+	Wanted(target int) bool
+	WaitsFor(target int) []string
+	Path(id planner.ID) string
+	Reason(id planner.ID) string
+}
+
+// sighting is one target's past.
+type sighting struct {
+	known    bool
+	settled  int    // when it was first seen: there was nothing to do for these
+	moved    sample // when it began to move
+	samples  []sample
+	finished bool
+}
+
+type sample struct {
+	at   time.Time
+	done int
+}
+
+// standing is one target now.
+type standing struct {
+	done, all, failed, absent, made int
+	known, moving, finished         bool
+}
+
+func newBoard(p runPlan, m *executor.Meters) *board {
+	targets := p.Targets()
+	return &board{plan: p, meters: m, targets: targets, seen: make([]sighting, len(targets))}
+}
+
+// look notes how targets stand that have become known.
+func (b *board) look() {
+	for i := range b.targets {
+		if s := &b.seen[i]; !s.known {
+			if t := b.plan.Tally(i); t.Known {
+				s.known, s.settled = true, settled(t)
+			}
+		}
+	}
+}
+
+// settled is how many of a target's jobs have come to an end, or had nothing to do.
+func settled(t planner.Tally) int {
+	s := &t.ByState
+	return t.Total - s[planner.Waiting] - s[planner.Ready] - s[planner.Running] - s[planner.Unwanted]
+}
+
+// stand says how a target stands.
+func (b *board) stand(i int) standing {
+	s := &b.seen[i]
+	t := b.plan.Tally(i)
+	if !t.Known || !s.known {
+		return standing{}
+	}
+	out := standing{
+		known: true,
+		done:  settled(t) - s.settled,
+		all:   t.Total - t.ByState[planner.Unwanted] - s.settled,
+		made:  t.ByState[planner.Made] + t.ByState[planner.Unchanged],
+
+		failed: t.ByState[planner.Failed] + t.ByState[planner.NotTried],
+		absent: t.ByState[planner.Absent],
+	}
+	out.moving = out.all > 0 && (out.done > 0 || t.ByState[planner.Running] > 0)
+	out.finished = out.all > 0 && out.done >= out.all
+	return out
+}
+
+// frame puts together what the live block shows, and gives the targets that have finished since the last one.
+func (b *board) frame(now time.Time) (f frame, finished []int) {
+	b.look()
+	f.now = now
+	for i, t := range b.targets {
+		s := &b.seen[i]
+		if s.finished || !b.plan.Wanted(i) {
+			continue
+		}
+		at := b.stand(i)
+		switch {
+		case at.finished:
+			s.finished = true
+			finished = append(finished, i)
+		case at.moving:
+			f.rows = append(f.rows, b.row(i, t, at, now))
+		case !at.known || at.all > 0:
+			f.waiting = append(f.waiting, row{label: t.Label, waits: strings.Join(b.plan.WaitsFor(i), ", ")})
+		}
+	}
+	for _, j := range b.meters.Longest(maxJobs) {
+		f.jobs = append(f.jobs, jobLine{name: b.plan.Path(j.ID), text: jobText(j), since: j.Since})
+	}
+	for _, h := range b.meters.HeldHosts(now) {
+		f.held = append(f.held, heldLine{host: h.Host, cause: h.Cause, until: h.Until})
+	}
+	return f, finished
+}
+
+func (b *board) row(i int, t planner.Target, at standing, now time.Time) row {
+	s := &b.seen[i]
+	if s.moved.at.IsZero() {
+		s.moved = sample{now, at.done}
+	}
+	r := row{
+		label: t.Label, done: at.done, all: at.all, failed: int64(at.failed),
+		bytes: b.meters.Bytes(i), retries: b.meters.Retries(i), eta: -1,
+	}
+	r.rate = s.pace(at.done, now)
+	if r.rate > 0 && now.Sub(s.moved.at) > time.Second {
+		r.eta = time.Duration(float64(at.all-at.done) / r.rate * float64(time.Second))
+	}
+	return r
+}
+
+// The pace of a target is that of the last ten seconds, or of all its time where little happened in them.
+const (
+	paceSpan = 10 * time.Second
+	paceStep = 500 * time.Millisecond
+)
+
+func (s *sighting) pace(done int, now time.Time) float64 {
+	if n := len(s.samples); n == 0 || now.Sub(s.samples[n-1].at) >= paceStep {
+		s.samples = append(s.samples, sample{now, done})
+	}
+	for len(s.samples) > 2 && now.Sub(s.samples[1].at) >= paceSpan {
+		s.samples = s.samples[1:]
+	}
+	since := s.samples[0]
+	if done-since.done < 5 {
+		since = s.moved
+	}
+	seconds := now.Sub(since.at).Seconds()
+	if seconds < 0.25 {
+		return 0
+	}
+	return float64(done-since.done) / seconds
+}
+
+// jobText is what a job that runs says of itself.
+func jobText(j executor.RunningJob) string {
+	switch {
+	case j.Host != "" && j.Done > 0:
+		return size(j.Done)
+	case j.Total > 0:
+		return strings.TrimSpace(count(j.Done) + "/" + count(j.Total) + " " + j.Text)
+	default:
+		return j.Text
+	}
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/asflow/asflow/executor"
+	"github.com/asflow/asflow/planner"
+	"github.com/asflow/asflow/planner/journal"
+)
+
+// planFlags say what is planned.
+type planFlags struct {
+	Goals       []string `arg:"" optional:"" name:"goal" help:"Labels, paths, globs of outputs, or flows. None: everything."`
+	Force       bool     `short:"B" group:"what" help:"Treat the GOALs as out of date, and only them; at least one must be named."`
+	RetryAbsent bool     `group:"what" help:"Ask again for what was absent."`
+}
+
+// plan reads the journal and finds out what there is to do.
+func (f *planFlags) plan(a *app, p *project, store *executor.Store) (*planner.Plan, *journal.State, error) {
+	if f.Force && len(f.Goals) == 0 {
+		return nil, nil, &usageError{"--force needs a GOAL: what is to be made again"}
+	}
+	relaxGC(a)
+	state, err := journal.Load(filepath.Join(p.dir, ".asflow"))
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, diags := planner.New(planner.Options{
+		Spec: p.spec, Disk: store, Journal: state, Goals: f.relative(p.dir), Now: p.now, Force: f.Force, RetryAbsent: f.RetryAbsent,
+	})
+	if diags.HasErrors() {
+		return nil, nil, &configError{diags: diags, files: p.spec.Files}
+	}
+	return plan, state, nil
+}
+
+// relative gives the goals with absolute paths as the project knows them.
+func (f *planFlags) relative(dir string) []string {
+	out := make([]string, len(f.Goals))
+	for i, goal := range f.Goals {
+		out[i] = goal
+		if root, err := filepath.Abs(dir); err == nil && filepath.IsAbs(goal) {
+			if rel, err := filepath.Rel(root, goal); err == nil && !strings.HasPrefix(rel, "..") {
+				out[i] = filepath.ToSlash(rel)
+			}
+		}
+	}
+	return out
+}
+
+// What planning makes it mostly keeps, so that collecting garbage early is work for nothing: up to planMemory nothing is
+// collected, beyond it as usual. Whoever sets GOGC or GOMEMLIMIT decides.
+const planMemory = 192 << 20
+
+func relaxGC(a *app) {
+	if a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(-1)
+		debug.SetMemoryLimit(planMemory)
+	}
+}
+
+// restoreGC collects as usual for the run.
+func restoreGC() {
+	debug.SetMemoryLimit(math.MaxInt64)
+	debug.SetGCPercent(100)
+}
+
+// readOnly tells whether it is a folder that must not be written which is the matter.
+func readOnly(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}
+
+// countJobs counts the jobs of the goals.
+func countJobs(p *planner.Plan) (n jobCounts) {
+	for i := range p.Targets() {
+		t := p.Tally(i).ByState
+		n.Made += t[planner.Made]
+		n.Unchanged += t[planner.Unchanged]
+		n.UpToDate += t[planner.UpToDate]
+		n.Absent += t[planner.Absent]
+		n.Failed += t[planner.Failed]
+		n.Blocked += t[planner.Blocked] + t[planner.Waiting]
+		n.NotTried += t[planner.NotTried]
+		n.Cancelled += t[planner.Cancelled] + t[planner.Ready] + t[planner.Running]
+	}
+	return n
+}
+
+// unbuilt names the wanted targets whose lists are still not known, and what for.
+func unbuilt(p *planner.Plan) (out []string) {
+	for i, t := range p.Targets() {
+		if p.Wanted(i) && !p.Tally(i).Known {
+			out = append(out, t.Label+": "+waitsFor(p, i))
+		}
+	}
+	return out
+}
+
+func waitsFor(p runPlan, target int) string {
+	if w := p.WaitsFor(target); len(w) > 0 {
+		return "waits for " + strings.Join(w, ", ")
+	}
+	return "its list is not known"
+}
+
+// reportSwitch hands a signal to the reporter, once there is one.
+type reportSwitch struct {
+	mu sync.Mutex
+	r  *reporter
+}
+
+func newReportSwitch() *reportSwitch { return &reportSwitch{} }
+
+// stopping tells it that the run is to end.
+func (s *reportSwitch) stopping(os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.r != nil {
+		s.r.stopping()
+	}
+}
+
+func (s *reportSwitch) set(r *reporter) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r = r
+}

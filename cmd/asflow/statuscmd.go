@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/asflow/asflow/executor"
+	"github.com/asflow/asflow/planner"
+	"github.com/asflow/asflow/planner/journal"
+)
+
+type statusCmd struct {
+	JSON  bool `name:"json" group:"shown" help:"Write a line per target, as JSON."`
+	Quiet bool `short:"q" group:"shown" help:"Only targets that have something to say: work, failures, absences, orphans, changed recipes."`
+
+	projectFlags `embed:""`
+}
+
+// Help is shown by asflow status --help.
+func (statusCmd) Help() string {
+	return `Shows a row for each target. Orphaned are outputs whose element has left its list. A changed recipe is only reported: what is fetched is never fetched again by itself, asflow build --force LABEL does it.`
+}
+
+// targetStatus is a row of asflow status, and a line of its --json.
+type targetStatus struct {
+	Target   string   `json:"target"`
+	Kind     string   `json:"kind"` // fetch or exec
+	Known    bool     `json:"known"`
+	Total    int      `json:"total"`
+	UpToDate int      `json:"up_to_date"`
+	ToDo     int      `json:"to_do"`
+	Failed   int      `json:"failed"` // of those to do: failed when last tried
+	Absent   int      `json:"absent"`
+	Orphaned int      `json:"orphaned"`
+	Changed  int      `json:"recipe_changed"`
+	WaitsFor []string `json:"waits_for,omitempty"`
+}
+
+// Run shows how the targets stand.
+func (c *statusCmd) Run(a *app) error {
+	p, err := c.load(a)
+	if err != nil {
+		return err
+	}
+	store, err := executor.OpenStore(p.dir)
+	if err != nil {
+		return err
+	}
+	plan, state, err := new(planFlags).plan(a, p, store)
+	if err != nil {
+		return err
+	}
+	rows, err := statusOf(plan)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(a.stdout)
+	if c.JSON {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		for _, r := range rows {
+			_ = e.Encode(r)
+		}
+		return w.Flush()
+	}
+	c.show(w, a.stdout, rows)
+	showLastRun(w, a, state)
+	return w.Flush()
+}
+
+func statusOf(plan *planner.Plan) ([]targetStatus, error) {
+	surveys, err := plan.Survey()
+	if err != nil {
+		return nil, err
+	}
+	var out []targetStatus
+	for i, t := range plan.Targets() {
+		tally, survey := plan.Tally(i), surveys[i]
+		r := targetStatus{Target: t.Label, Kind: "exec", Known: tally.Known, Total: tally.Total}
+		if t.Fetch {
+			r.Kind = "fetch"
+		}
+		s := tally.ByState
+		r.UpToDate, r.Absent = s[planner.UpToDate], s[planner.Absent]
+		r.ToDo = s[planner.Ready] + s[planner.Waiting]
+		r.Failed, r.Orphaned, r.Changed = survey.Failed, survey.Orphaned, survey.Changed
+		if !r.Known {
+			r.WaitsFor = plan.WaitsFor(i)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (r *targetStatus) quiet() bool {
+	return r.Known && r.ToDo+r.Failed+r.Absent+r.Orphaned+r.Changed == 0
+}
+
+func (c *statusCmd) show(w io.Writer, t *terminal, all []targetStatus) {
+	head := []string{"target", "outputs", "up to date", "to do", "failed", "absent", "orphaned", "recipe changed"}
+	for i, h := range head {
+		head[i] = t.paint(dim, h)
+	}
+	rows := [][]string{head}
+	for _, r := range all {
+		if c.Quiet && r.quiet() {
+			continue
+		}
+		if !r.Known {
+			rows = append(rows, []string{r.Target, t.paint(yellow, "?")})
+			continue
+		}
+		cell := func(n int, col color) string {
+			if n == 0 {
+				return t.paint(dim, t.signs().dot)
+			}
+			return t.paint(col, count(n))
+		}
+		rows = append(rows, []string{
+			r.Target, count(r.Total), cell(r.UpToDate, green), cell(r.ToDo, cyan), cell(r.Failed, red),
+			cell(r.Absent, ""), cell(r.Orphaned, yellow), cell(r.Changed, yellow),
+		})
+	}
+	if len(rows) > 1 {
+		writeTable(w, rows, map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true})
+	}
+	for _, r := range all {
+		if !r.Known && len(r.WaitsFor) > 0 {
+			fmt.Fprintf(w, "%s %s waits for %s\n", t.paint(yellow, "?"), r.Target, r.WaitsFor[0])
+		}
+	}
+}
+
+// showLastRun says when the project was last built, and how that went.
+func showLastRun(w io.Writer, a *app, state *journal.State) {
+	runs, err := state.Runs()
+	if err != nil || len(runs) == 0 {
+		return
+	}
+	r := runs[len(runs)-1]
+	text := fmt.Sprintf("last build %s ago", took(a.now().Sub(time.Unix(0, r.Began)).Truncate(time.Second)))
+	if r.Ended != 0 {
+		text += fmt.Sprintf(": %s made, %s failed, %s, exit status %d", count(r.Made), count(r.Failed), took(time.Duration(r.Ended-r.Began)), r.Exit)
+	} else {
+		text += ": it did not come to its end, or still runs"
+	}
+	fmt.Fprintf(w, "\n%s\n", a.stdout.paint(dim, text))
+}

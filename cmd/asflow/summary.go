@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/asflow/asflow/executor"
+)
+
+// summary is the end of a run.
+type summary struct {
+	jobs     jobCounts
+	result   executor.Result
+	took     time.Duration
+	failures []failure // the first
+	failed   int       // of all
+	waits    []string  // targets whose list did not become known
+	ok       bool
+}
+
+// upToDate is the one line of a build without anything to do.
+func upToDate(t *terminal, n jobCounts, targets int, d time.Duration) string {
+	parts := []string{plural(n.UpToDate, "output", "outputs") + " of " + plural(targets, "target", "targets")}
+	if n.Absent > 0 {
+		parts = append(parts, count(n.Absent)+" absent")
+	}
+	parts = append(parts, took(d))
+	return fmt.Sprintf("%s %s  %s", t.paint(green, t.signs().ok), "up to date", t.paint(dim, strings.Join(parts, ", ")))
+}
+
+// text is the whole summary: each failure, and last a line with what became of all jobs.
+func (s *summary) text(t *terminal) string {
+	var b strings.Builder
+	for _, f := range s.failures {
+		b.WriteString("\n" + f.text(t))
+	}
+	if more := s.failed - len(s.failures); more > 0 {
+		fmt.Fprintf(&b, "\n%s and %s; asflow ls --state failed shows them\n", t.signs().ellipsis, plural(more, "more failure", "more failures"))
+	}
+	if len(s.failures) > 0 {
+		b.WriteByte('\n')
+	}
+	for _, w := range s.waits {
+		fmt.Fprintf(&b, "%s %s\n", t.paint(yellow, "not built"), w)
+	}
+	sign, c := t.signs().ok, green
+	if !s.ok {
+		sign, c = t.signs().failed, red
+	}
+	fmt.Fprintf(&b, "%s %s\n", t.paint(c, sign), s.line(t))
+	return b.String()
+}
+
+// line counts.
+func (s *summary) line(t *terminal) string {
+	var parts []string
+	add := func(n int, word string, c color) {
+		if n > 0 {
+			parts = append(parts, t.paint(c, count(n)+" "+word))
+		}
+	}
+	n := s.jobs
+	add(n.Made, "made", bold)
+	add(n.Unchanged, "unchanged", "")
+	add(n.UpToDate, "up to date", "")
+	add(n.Absent, "absent", "")
+	add(n.Failed, "failed", red)
+	add(n.NotTried, "not tried", red)
+	add(n.Blocked, "held back by them", yellow)
+	add(n.Cancelled, "not begun or cut off", yellow)
+	if len(parts) == 0 {
+		parts = append(parts, "nothing made")
+	}
+	var rest []string
+	if s.result.Bytes > 0 {
+		rest = append(rest, size(s.result.Bytes)+" received")
+	}
+	if s.result.Written > 0 {
+		rest = append(rest, size(s.result.Written)+" written")
+	}
+	rest = append(rest, took(s.took))
+	return strings.Join(parts, ", ") + "  " + t.paint(dim, strings.Join(rest, ", "))
+}
+
+// text is a failure: which output of which element, why, after how many attempts, and where its log is.
+func (f *failure) text(t *terminal) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s", t.paint(red, t.signs().failed), t.paint(bold, f.path))
+	if f.key != "" && !strings.Contains(f.path, f.key) {
+		b.WriteString(t.paint(dim, "  key "+clip(f.key, 80, t.signs().ellipsis)))
+	}
+	b.WriteByte('\n')
+	cause := f.cause
+	if cause == "" {
+		cause = "failed"
+	}
+	if f.notTried {
+		cause = "not tried: " + strings.TrimPrefix(cause, "not tried: ")
+	}
+	for line := range strings.Lines(cause) {
+		fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
+	}
+	var more []string
+	if f.attempts > 1 {
+		more = append(more, plural(f.attempts, "attempt", "attempts"))
+	}
+	if f.log != "" {
+		more = append(more, "log: "+f.log)
+	}
+	if len(more) > 0 {
+		fmt.Fprintf(&b, "  %s\n", t.paint(dim, strings.Join(more, ", ")))
+	}
+	for _, line := range lastLines(string(f.tail), 10) {
+		fmt.Fprintf(&b, "  %s %s\n", t.paint(dim, "|"), line)
+	}
+	return b.String()
+}
+
+// lastLines gives the last lines of what a command printed, without what moves a terminal's cursor.
+func lastLines(text string, n int) []string {
+	text = strings.TrimRight(text, "\n")
+	if text == "" {
+		return nil
+	}
+	all := strings.Split(text, "\n")
+	all = all[max(0, len(all)-n):]
+	for i, line := range all {
+		if at := strings.LastIndexByte(strings.TrimRight(line, "\r"), '\r'); at >= 0 {
+			line = line[at+1:]
+		}
+		all[i] = printable(strings.TrimRight(line, "\r"))
+	}
+	return all
+}
+
+// printable drops control characters, escape sequences with them.
+func printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, plainText(line))
+}
