@@ -195,7 +195,7 @@ func (w *execWorker) attempt(log *jobLog) (*spool, error) {
 func (w *execWorker) clear() error {
 	at := w.abs(w.output)
 	if w.job.record.Attempts > 1 {
-		if err := os.RemoveAll(at); err != nil {
+		if err := errors.Join(os.RemoveAll(at), os.RemoveAll(w.abs(w.progressFile()))); err != nil {
 			return fmt.Errorf("remove what an earlier attempt wrote: %w", err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/asflow/asflow/fetchers"
@@ -240,7 +241,9 @@ func (w *fetchWorker) onRetry(n int, after time.Duration, cause error) {
 	if w.Observer != nil {
 		w.tell(w.job, Event{Kind: Retrying, Attempt: n, Until: w.Now().Add(after), Err: w.redacted(cause)})
 	}
-	if !w.written {
+	// One whose host is held back waits with all others of the host.
+	var e *fetchers.Error
+	if !w.written && !(errors.As(cause, &e) && slices.Contains([]int{403, 429, 503}, e.Status)) {
 		w.fetches.stepAside(&w.ticket)
 	}
 }

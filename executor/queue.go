@@ -19,7 +19,6 @@ type queue struct {
 	turns   turns  // hosts that have a job that may start
 	targets []load // by target
 	serial  uint64 // of the jobs given out
-	away    int    // jobs that have stepped aside
 	stopped bool
 
 	work          func() // a worker's life; it is started in a goroutine of its own
@@ -41,6 +40,7 @@ type host struct {
 	name  string
 	limit int
 	begun int
+	away  int // jobs that have stepped aside
 	lanes []*lane
 	turn  bool // is in turns
 	next  *host
@@ -187,7 +187,7 @@ func (q *queue) leave(t *ticket) {
 	l := t.lane
 	h := l.host
 	if t.aside {
-		q.away--
+		h.away--
 	} else {
 		l.begun--
 		if !t.apart {
@@ -198,7 +198,7 @@ func (q *queue) leave(t *ticket) {
 	load.begun--
 	if l.jobs.len() == 0 && l.begun == 0 {
 		h.drop(l)
-		if len(h.lanes) == 0 && h.begun == 0 && !h.turn {
+		if len(h.lanes) == 0 && h.begun+h.away == 0 && !h.turn {
 			delete(q.hosts, h.name)
 		}
 	}
@@ -241,20 +241,22 @@ func (q *queue) standApart(t *ticket) {
 }
 
 // stepAside gives the place of a job that waits to try again to others; comeBack takes one again, though the host
-// may then have more than its limit.
+// may then have more than its limit. It never has more than twice that, so that a host where everything fails does
+// not come to have all workers.
 func (q *queue) stepAside(t *ticket) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if t.aside || q.away >= q.most/2 {
+	h := t.lane.host
+	if t.aside || h.begun+h.away >= 2*h.limit {
 		return
 	}
-	q.away++
+	h.away++
 	t.aside = true
 	t.lane.begun--
 	if !t.apart {
-		t.lane.host.begun--
+		h.begun--
 	}
-	q.enter(t.lane.host)
+	q.enter(h)
 	q.stir()
 }
 
@@ -264,7 +266,7 @@ func (q *queue) comeBack(t *ticket) {
 	if !t.aside {
 		return
 	}
-	q.away--
+	t.lane.host.away--
 	t.aside = false
 	t.lane.begun++
 	if !t.apart {
@@ -307,52 +309,4 @@ func (h *host) drop(l *lane) {
 			return
 		}
 	}
-}
-
-// turns is the hosts that have a job that may start, in the order of their turns.
-type turns struct{ first, last *host }
-
-func (t *turns) push(h *host) {
-	h.turn, h.next = true, nil
-	if t.first == nil {
-		t.first = h
-	} else {
-		t.last.next = h
-	}
-	t.last = h
-}
-
-func (t *turns) pop() *host {
-	h := t.first
-	if h != nil {
-		t.first = h.next
-		h.turn, h.next = false, nil
-	}
-	return h
-}
-
-// ids is a first-in, first-out list of jobs.
-type ids struct {
-	list []planner.ID
-	head int
-}
-
-func (q *ids) len() int           { return len(q.list) - q.head }
-func (q *ids) rest() []planner.ID { return q.list[q.head:] }
-
-func (q *ids) push(id planner.ID) {
-	if q.head > 1024 && q.head > len(q.list)/2 {
-		q.list = q.list[:copy(q.list, q.list[q.head:])]
-		q.head = 0
-	}
-	q.list = append(q.list, id)
-}
-
-func (q *ids) pop() planner.ID {
-	id := q.list[q.head]
-	q.head++
-	if q.head == len(q.list) {
-		q.list, q.head = q.list[:0], 0
-	}
-	return id
 }

@@ -99,7 +99,6 @@ func TestQueueGivesPlacesBack(t *testing.T) {
 
 func TestQueueStepAside(t *testing.T) {
 	q := idle(make([]planner.Target, 1), 1)
-	q.most = 100
 	q.push([]ready{job1(1, 0, 0, "a"), job1(2, 0, 0, "a"), job1(3, 0, 0, "a")})
 	first := take(q)
 	q.stepAside(&first[0])
@@ -115,6 +114,26 @@ func TestQueueStepAside(t *testing.T) {
 	q.leave(&first[0])
 	if got := idsOf(take(q)); !reflect.DeepEqual(got, []planner.ID{3}) {
 		t.Errorf("at the end: %v", got)
+	}
+}
+
+// Jobs that wait to try again don't let a host take ever more.
+func TestQueueStepAsideIsBounded(t *testing.T) {
+	q := idle(make([]planner.Target, 1), 3)
+	var jobs []ready
+	for i := range 100 {
+		jobs = append(jobs, job1(i, 0, 0, "a"))
+	}
+	q.push(jobs)
+	var all []ticket
+	for ts := take(q); len(ts) > 0; ts = take(q) {
+		all = append(all, ts...)
+		for i := range ts {
+			q.stepAside(&ts[i])
+		}
+	}
+	if len(all) != 6 {
+		t.Errorf("%d jobs were begun on a host that lets 3", len(all))
 	}
 }
 

@@ -85,7 +85,7 @@ func newRun(ctx context.Context, kill <-chan struct{}, p Plan, o Options) *run {
 	r.pub = o.Store.NewPublisher(o.Journal, PublishOptions{NoSync: o.NoSync})
 	r.ctx, r.end = context.WithCancelCause(ctx)
 	// More fetches may be begun than are in flight: some wait for their host or to try again.
-	r.fetches = newQueue(r.targets, 4*r.FetchJobs+1024, r.hostLimit, func() { newFetchWorker(r).live() })
+	r.fetches = newQueue(r.targets, r.FetchJobs+4096, r.hostLimit, func() { newFetchWorker(r).live() })
 	r.execs = newQueue(r.targets, r.Jobs, func(string) int { return r.Jobs }, func() { newExecWorker(r).live() })
 	return r
 }
