@@ -47,7 +47,7 @@ func byReset(h http.Header, now time.Time) (time.Time, bool) {
 			continue
 		case s > 1e11:
 			return time.UnixMilli(int64(min(s, 1e15))), true
-		case s > 1e9:
+		case s > 3e8: // nobody means ten years
 			return time.Unix(int64(s), 0), true
 		}
 		return after(now, s), true

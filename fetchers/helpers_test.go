@@ -12,6 +12,7 @@ import (
 
 	"github.com/asflow/asflow/fetchers"
 	"github.com/asflow/asflow/fetchers/fetchertest"
+	"github.com/asflow/asflow/fetchers/limit"
 )
 
 // with changes each request before it goes.
@@ -71,3 +72,6 @@ func deflated(text string, header bool) string {
 	_ = out.Close()
 	return b.String()
 }
+
+// onePlace is limits with room for one request.
+func onePlace() *limit.Set { return limit.New(limit.Options{InFlight: 1}) }

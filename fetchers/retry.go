@@ -61,13 +61,13 @@ func (t *tries) wait(ctx context.Context, e *Error) *Error {
 		return nil
 	}
 	t.drop()
-	if e.NotTried && t.last != nil {
-		e = t.heldAfter(e)
+	if e.NotTried {
+		t.made-- // it never went out
+		if t.last != nil {
+			e = t.heldAfter(e)
+		}
 	}
 	e.Attempts = t.made
-	if e.NotTried {
-		e.Attempts = 0
-	}
 	if e.verdict == final {
 		return e
 	}
