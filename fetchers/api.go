@@ -35,6 +35,8 @@ type Options struct {
 //	auth      adds credentials, and renews them once where they are refused
 //	limit     waits for the places of host and names, and notes how the host fares
 //	scheme    makes one request
+//
+// The fetcher is an io.Closer too, which closes the connections that nobody uses.
 func New(o Options) Fetcher {
 	web := newWeb(o)
 	return assemble(o, schemes{"http": web, "https": web, "file": &files{dir: o.Dir}})
@@ -50,7 +52,7 @@ func assemble(o Options, table schemes) Fetcher {
 	}
 	limited := &limited{next: table, set: o.Limits, hosts: newHosts(o.Limits.Concurrency), now: o.Now}
 	tokens := newTokens(o)
-	full := &retrier{next: &checker{next: &resumer{next: &redirector{next: &authorizer{next: limited, tokens: tokens}}}}, now: o.Now}
+	full := &retrier{table: table, next: &checker{next: &resumer{next: &redirector{next: &authorizer{next: limited, tokens: tokens, netrc: o.Netrc}}}}, now: o.Now}
 	tokens.fetch = full
 	return full
 }

@@ -146,9 +146,13 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // retrier makes the attempts of a fetch.
 type retrier struct {
-	next Fetcher
-	now  func() time.Time
+	next  Fetcher
+	table schemes
+	now   func() time.Time
 }
+
+// Close closes the connections that nobody uses.
+func (f *retrier) Close() error { return f.table.Close() }
 
 // attempt is a request with the count of its fetch's attempts.
 type attempt struct {

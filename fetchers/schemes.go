@@ -3,6 +3,7 @@ package fetchers
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -21,4 +22,14 @@ func (s schemes) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		return nil, fail(r, ClassURL, final, fmt.Errorf("nothing here can fetch %s: URLs, only %s", scheme, strings.Join(slices.Sorted(maps.Keys(s)), ", ")))
 	}
 	return f.Fetch(ctx, r)
+}
+
+// Close closes what the fetchers of schemes keep open for later.
+func (s schemes) Close() error {
+	for _, f := range s {
+		if c, ok := f.(io.Closer); ok {
+			_ = c.Close()
+		}
+	}
+	return nil
 }

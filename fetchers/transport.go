@@ -63,6 +63,14 @@ func (ts *transports) get(r *Request) (*http.Transport, error) {
 	return t, err
 }
 
+func (ts *transports) closeIdle() {
+	ts.mu.RLock()
+	defer ts.mu.RUnlock()
+	for _, t := range ts.byWay {
+		t.CloseIdleConnections()
+	}
+}
+
 func (ts *transports) transport(w way) (*http.Transport, error) {
 	t := &http.Transport{
 		TLSHandshakeTimeout:    w.connect,

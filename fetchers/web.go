@@ -65,6 +65,12 @@ func (w *web) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	}, nil
 }
 
+// Close closes idle connections.
+func (w *web) Close() error {
+	w.pool.closeIdle()
+	return nil
+}
+
 func (w *web) request(r *Request) (*http.Request, error) {
 	u, err := url.Parse(r.URL)
 	if err != nil {

@@ -1,0 +1,145 @@
+package fetchers_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/asflow/asflow/fetchers"
+	ft "github.com/asflow/asflow/fetchers/fetchertest"
+)
+
+// guarded answers those who have one of the tokens.
+func guarded(tokens ...string) ft.Answer {
+	return func(e *ft.Exchange) ft.End {
+		for _, t := range tokens {
+			if e.Header.Get("Authorization") == t {
+				return ft.Reply(200, doc)(e)
+			}
+		}
+		return ft.Reply(401, "who are you?")(e)
+	}
+}
+
+func TestPlainCredentials(t *testing.T) {
+	dir := t.TempDir()
+	netrc := filepath.Join(dir, "netrc")
+	if err := os.WriteFile(netrc, []byte("# comment\nmachine other login no password no\nmacdef x\nmachine 127.0.0.1 login no password no\n\nmachine 127.0.0.1\n login me\n password pa:ss\ndefault login nobody password none\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const want = "Basic bWU6cGE6c3M="
+	for name, c := range map[string]struct {
+		auth fetchers.Auth
+		user string
+		want string
+	}{
+		"none":              {fetchers.Auth{}, "", ""},
+		"bearer":            {fetchers.Auth{Bearer: "abc"}, "", "Bearer abc"},
+		"basic":             {fetchers.Auth{Basic: true, Username: "me", Password: "pa:ss"}, "", want},
+		"in the URL":        {fetchers.Auth{}, "me:pa%3Ass@", want},
+		"netrc":             {fetchers.Auth{Netrc: true}, "", want},
+		"command":           {fetchers.Auth{Command: []string{"sh", "-c", `echo "token $X"`}}, "", "Bearer token 5"},
+		"bearer before URL": {fetchers.Auth{Bearer: "abc"}, "me:x@", "Bearer abc"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := ft.NewServer(t, ft.Reply(200, doc))
+			r := quick(strings.Replace(srv.URL, "//", "//"+c.user, 1))
+			r.Auth = c.auth
+			f := fetchers.New(fetchers.Options{Netrc: netrc, Environ: append(os.Environ(), "X=5")})
+			if _, _, err := get(t, f, r); err != nil {
+				t.Fatal(err)
+			}
+			q := srv.Requests()[0]
+			if got := q.Header.Get("Authorization"); got != c.want || strings.Contains(q.Host, "@") {
+				t.Errorf("sent %q to %q, want %q", got, q.Host, c.want)
+			}
+		})
+	}
+}
+
+func TestCredentialFaults(t *testing.T) {
+	srv := ft.NewServer(t, ft.Reply(200, doc))
+	srv.Handle("/no-token", ft.Reply(200, `{"error": "secret"}`))
+	srv.Handle("/refuses", ft.Reply(401, "no"))
+	for name, auth := range map[string]fetchers.Auth{
+		"a line break":         {Bearer: "a\nX-Evil: b"},
+		"no netrc":             {Netrc: true},
+		"no such command":      {Command: []string{"/no/such/command"}},
+		"a command that fails": {Command: []string{"sh", "-c", "echo because >&2; exit 3"}},
+		"prints nothing":       {Command: []string{"true"}},
+		"prints two lines":     {Command: []string{"sh", "-c", "echo a; echo b"}},
+		"no token":             {TokenURL: srv.URL + "/no-token", ClientID: "id", ClientSecret: "secret"},
+		"refuses":              {TokenURL: srv.URL + "/refuses", ClientID: "id", ClientSecret: "secret"},
+	} {
+		r := quick(srv.URL)
+		r.Auth = auth
+		_, _, err := get(t, fetchers.New(fetchers.Options{}), r)
+		if e := failure(t, err); e.Attempts != 1 || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "X-Evil") {
+			t.Errorf("%s: %d attempts: %v", name, e.Attempts, err)
+		}
+	}
+	for _, q := range srv.Requests() {
+		if q.URL.Path == "/" {
+			t.Error("the request went without its credentials")
+		}
+	}
+}
+
+func TestTokenIsSharedAndRenewed(t *testing.T) {
+	srv := ft.NewServer(t)
+	srv.Handle("/token",
+		ft.Reply(200, `{"access_token": "one", "expires_in": 3600}`),
+		ft.Reply(200, `{"access_token": "two", "expires_in": 1}`),
+		ft.Reply(200, `{"access_token": "three"}`))
+	srv.Handle("/first", guarded("Bearer one"))
+	srv.Handle("/then", guarded("Bearer two"))
+	srv.Handle("/last", guarded("Bearer three"))
+	srv.Handle("/never", guarded())
+	var mu sync.Mutex
+	now := time.Unix(1e9, 0)
+	f := fetchers.New(fetchers.Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
+	fetch := func(path string) error {
+		r := quick(srv.URL + path)
+		r.Auth = fetchers.Auth{TokenURL: srv.URL + "/token", ClientID: "i:d", ClientSecret: "s", Scopes: []string{"a", "b"}}
+		_, _, err := get(t, f, r)
+		return err
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if err := fetch("/first"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := fetch("/then"); err != nil { // refused once, then with a new one
+		t.Error(err)
+	}
+	mu.Lock()
+	now = now.Add(2 * time.Second) // the second has expired
+	mu.Unlock()
+	if err := fetch("/last"); err != nil {
+		t.Error(err)
+	}
+	e := failure(t, fetch("/never"))
+	if e.Status != 401 {
+		t.Error(e)
+	}
+	asked := 0
+	for _, q := range srv.Requests() {
+		if q.URL.Path == "/token" {
+			asked++
+			if user, _, _ := q.BasicAuth(); user != "i%3Ad" || q.Method != http.MethodPost || q.Text != "grant_type=client_credentials&scope=a+b" {
+				t.Errorf("asked as %q with %q", user, q.Text)
+			}
+		}
+	}
+	if asked != 4 { // one for all, one refused, one expired, one more for /never
+		t.Errorf("asked for a token %d times", asked)
+	}
+}

@@ -1,0 +1,140 @@
+package fetchers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// tokenLimit is the most that a token's source may print.
+const tokenLimit = 64 << 10
+
+// tokens gets bearer tokens from elsewhere, one for all requests that name the same source.
+type tokens struct {
+	fetch   Fetcher // of the whole, for token servers
+	now     func() time.Time
+	environ []string
+	dir     string
+
+	mu       sync.Mutex
+	bySource map[string]*token
+}
+
+// token is one source's; its lock is held while it is asked for, so that it is asked once.
+type token struct {
+	lock  chan struct{}
+	value string
+	until time.Time // zero: for good
+}
+
+func newTokens(o Options) *tokens {
+	return &tokens{now: o.Now, environ: o.Environ, dir: o.Dir, bySource: map[string]*token{}}
+}
+
+// get gives a source's token, and a new one where the old one is known to be refused.
+func (ts *tokens) get(ctx context.Context, r *Request, refused string) (string, error) {
+	a := &r.Auth
+	key := strings.Join(append(append([]string{a.TokenURL, a.ClientID, a.ClientSecret}, a.Scopes...), a.Command...), "\x00")
+	ts.mu.Lock()
+	t := ts.bySource[key]
+	if t == nil {
+		t = &token{lock: make(chan struct{}, 1)}
+		ts.bySource[key] = t
+	}
+	ts.mu.Unlock()
+
+	select {
+	case t.lock <- struct{}{}:
+	case <-ctx.Done():
+		return "", cancelled(ctx, r)
+	}
+	defer func() { <-t.lock }()
+	if t.value != "" && t.value != refused && (t.until.IsZero() || ts.now().Before(t.until)) {
+		return t.value, nil
+	}
+	ask := ts.oauth
+	if len(a.Command) > 0 {
+		ask = ts.command
+	}
+	value, until, err := ask(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	t.value, t.until = value, until
+	return value, nil
+}
+
+// command runs the program that prints a token.
+func (ts *tokens) command(ctx context.Context, r *Request) (string, time.Time, error) {
+	args := r.Auth.Command
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env, cmd.Dir, cmd.WaitDelay = ts.environ, ts.dir, time.Second
+	if cmd.Env == nil {
+		cmd.Env = []string{}
+	}
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return "", time.Time{}, cancelled(ctx, r)
+	}
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+			err = fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr[:min(len(exit.Stderr), 500)]))
+		}
+		return "", time.Time{}, ts.fail(r, fmt.Errorf("the command that prints a token, %s: %w", args[0], err))
+	}
+	value := strings.TrimSpace(string(out))
+	if value == "" || len(value) > tokenLimit || strings.ContainsAny(value, "\r\n") {
+		return "", time.Time{}, ts.fail(r, fmt.Errorf("the command that prints a token, %s, printed none: it must be one line", args[0]))
+	}
+	return value, time.Time{}, nil
+}
+
+// oauth asks a token server, by OAuth 2 client credentials (RFC 6749, 4.4).
+func (ts *tokens) oauth(ctx context.Context, r *Request) (string, time.Time, error) {
+	a := &r.Auth
+	form := url.Values{"grant_type": {"client_credentials"}}
+	if len(a.Scopes) > 0 {
+		form.Set("scope", strings.Join(a.Scopes, " "))
+	}
+	asked := ts.now()
+	resp, err := ts.fetch.Fetch(ctx, &Request{
+		Method: http.MethodPost, URL: a.TokenURL, Body: []byte(form.Encode()),
+		Header: []Field{{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}},
+		Auth:   Auth{Basic: true, Username: url.QueryEscape(a.ClientID), Password: url.QueryEscape(a.ClientSecret)},
+		Small:  true, Expect: Expect{MaxSize: tokenLimit, JSON: true},
+		Retry: r.Retry, Timeouts: r.Timeouts, HTTP: r.HTTP, Proxy: r.Proxy, TLS: r.TLS,
+	})
+	if err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			e.Err = fmt.Errorf("no token from %s: %w", HostOf(a.TokenURL), e.Err)
+			e.verdict = final // it was tried again as the request itself would be
+		}
+		return "", time.Time{}, err
+	}
+	defer resp.Close()
+	var answer struct {
+		Token   string  `json:"access_token"`
+		Expires float64 `json:"expires_in"`
+	}
+	if err := json.Unmarshal(resp.Bytes, &answer); err != nil || answer.Token == "" {
+		return "", time.Time{}, ts.fail(r, fmt.Errorf("the token server %s answered without an access_token", HostOf(a.TokenURL)))
+	}
+	if answer.Expires <= 0 {
+		return answer.Token, time.Time{}, nil
+	}
+	// Renewed with a tenth of its life left, half a minute at most, so that none expires on its way.
+	life := after(asked, answer.Expires).Sub(asked)
+	return answer.Token, asked.Add(life - min(life/10, 30*time.Second)), nil
+}
+
+func (ts *tokens) fail(r *Request, err error) *Error { return fail(r, ClassStatus, final, err) }
