@@ -12,7 +12,7 @@ import (
 // It is for one goroutine at a time.
 type board struct {
 	plan    runPlan
-	meters  *executor.Meters
+	meters  runMeters
 	targets []planner.Target
 	seen    []sighting
 }
@@ -25,6 +25,14 @@ type runPlan interface {
 	WaitsFor(target int) []string
 	Path(id planner.ID) string
 	Reason(id planner.ID) string
+}
+
+// runMeters is what a display asks of a run; an *executor.Meters.
+type runMeters interface {
+	Bytes(target int) int64
+	Retries(target int) int64
+	Longest(n int) []executor.RunningJob
+	HeldHosts(now time.Time) []executor.HeldHost
 }
 
 // sighting is one target's past.
@@ -43,11 +51,11 @@ type sample struct {
 
 // standing is one target now.
 type standing struct {
-	done, all, failed, absent, made int
-	known, moving, finished         bool
+	done, all, failed, absent, made, blocked int
+	known, moving, finished                  bool
 }
 
-func newBoard(p runPlan, m *executor.Meters) *board {
+func newBoard(p runPlan, m runMeters) *board {
 	targets := p.Targets()
 	return &board{plan: p, meters: m, targets: targets, seen: make([]sighting, len(targets))}
 }
@@ -82,8 +90,9 @@ func (b *board) stand(i int) standing {
 		all:   t.Total - t.ByState[planner.Unwanted] - s.settled,
 		made:  t.ByState[planner.Made] + t.ByState[planner.Unchanged],
 
-		failed: t.ByState[planner.Failed] + t.ByState[planner.NotTried],
-		absent: t.ByState[planner.Absent],
+		failed:  t.ByState[planner.Failed] + t.ByState[planner.NotTried],
+		absent:  t.ByState[planner.Absent],
+		blocked: t.ByState[planner.Blocked] + t.ByState[planner.Cancelled],
 	}
 	out.moving = out.all > 0 && (out.done > 0 || t.ByState[planner.Running] > 0)
 	out.finished = out.all > 0 && out.done >= out.all

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/mitchellh/go-wordwrap"
+	"github.com/rivo/uniseg"
 
 	"github.com/asflow/asflow/hclspec"
 )
@@ -74,11 +75,10 @@ func (t *terminal) source(b *strings.Builder, d *hcl.Diagnostic, f *hcl.File, c 
 	if t.unicode {
 		bar = "│"
 	}
-	from := min(max(r.Start.Column-1, 0), cells(line))
-	before, after := cut(line, from)
+	before, after := characters(line, r.Start.Column-1)
 	marked := after
 	if r.End.Line == r.Start.Line && r.End.Column >= r.Start.Column {
-		marked, after = cut(after, r.End.Column-r.Start.Column)
+		marked, after = characters(after, r.End.Column-r.Start.Column)
 	} else {
 		after = ""
 	}
@@ -91,6 +91,15 @@ func (t *terminal) source(b *strings.Builder, d *hcl.Diagnostic, f *hcl.File, c 
 	fmt.Fprintf(b, "  %s %s%s%s\n", t.paint(dim, number+" "+bar), before, t.paint(c, marked), after)
 	width := max(1, min(cells(marked), room-cells(before)))
 	fmt.Fprintf(b, "  %s %s%s\n", t.paint(dim, "      "+bar), strings.Repeat(" ", cells(before)), t.paint(c, strings.Repeat("^", width)))
+}
+
+// characters takes the first n grapheme clusters, which is what columns count.
+func characters(text string, n int) (head, rest string) {
+	rest, state := text, -1
+	for ; n > 0 && rest != ""; n-- {
+		_, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+	}
+	return text[:len(text)-len(rest)], rest
 }
 
 // inBlock names the block that a place is in.

@@ -70,7 +70,7 @@ type failure struct {
 
 var _ executor.Observer = (*reporter)(nil)
 
-func newReporter(a *app, mode string, p runPlan, m *executor.Meters) *reporter {
+func newReporter(a *app, mode string, p runPlan, m runMeters) *reporter {
 	return &reporter{
 		t: a.stderr, mode: mode, now: a.now, plan: p, targets: p.Targets(),
 		board: newBoard(p, m), layout: layout{t: a.stderr}, screen: screen{w: a.stderr},
@@ -171,8 +171,11 @@ func (r *reporter) stopping() {
 func (r *reporter) finished(i int, now time.Time) string {
 	at, s := r.board.stand(i), r.t.signs()
 	sign, c := s.ok, green
-	if at.failed > 0 {
+	switch {
+	case at.failed > 0:
 		sign, c = s.failed, red
+	case at.blocked > 0:
+		sign, c = s.note, yellow
 	}
 	parts := []string{}
 	add := func(n int, word string) {
@@ -183,6 +186,7 @@ func (r *reporter) finished(i int, now time.Time) string {
 	add(at.made, "made")
 	add(at.absent, "absent")
 	add(at.failed, "failed")
+	add(at.blocked, "not run")
 	if n := r.board.meters.Bytes(i); n > 0 {
 		parts = append(parts, size(n))
 	}
