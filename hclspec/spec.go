@@ -150,6 +150,8 @@ type Reads struct {
 	Labels  []string  // labels given to outputs()
 	Asked   []Asked   // environment variables, dates and globs, by the value that they gave
 	Unbuilt []Unbuilt // not empty: the result is not known yet
+	// Warnings is what a function has to say beside its value.
+	Warnings []string
 }
 
 // Asked is a question that was answered from outside the project's files, and its answer. Kind is "env", "today" or

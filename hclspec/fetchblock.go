@@ -1,0 +1,219 @@
+package hclspec
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// paginate is how pages follow each other, as decoded.
+type paginate struct {
+	link         bool
+	next, cursor *Program
+	maxPages     int
+	maxSet       bool
+	end          []int
+}
+
+// fetch decodes a fetch block.
+func (l *loader) fetch(t *Target, attrs hcl.Attributes) {
+	t.recipe = []string{"url", "method", "query", "headers", "body", "form", "records", "paginate"}
+	if attrs["url"] == nil {
+		l.err(t.recipeAt, "A fetch without a url", "Say what to fetch: url = \"https://…\".")
+	}
+	page := scopeEach
+	if a := attrs["paginate"]; a != nil {
+		page |= scopePage
+		t.Paged = true
+		l.paginate(t, a)
+	}
+	for _, name := range []string{"url", "query", "headers", "body"} {
+		if x := l.expr(t, attrs[name], page); x != nil && name == "url" {
+			t.urlText = compile(l.env, x.Expression, x.info)
+		}
+	}
+	for _, name := range []string{"method", "form", "auth", "http", "proxy", "tls", "redirects", "timeouts"} {
+		l.expr(t, attrs[name], scopeEach)
+	}
+	if a, b := attrs["body"], attrs["form"]; a != nil && b != nil {
+		l.err(b.NameRange, "body and form", "A request has one body: take body or form.")
+	}
+	if a := attrs["redirects"]; a != nil {
+		if n, ok := l.constInt(a, 0); ok {
+			t.redirects = int(n)
+		}
+	}
+	if a := attrs["timeouts"]; a != nil {
+		v := l.object(a, "connect", "response", "idle")
+		for i, name := range []string{"connect", "response", "idle"} {
+			if x, ok := v[name]; ok {
+				l.duration(x, a.Expr.Range(), "timeouts."+name, &t.timeouts[i])
+			}
+		}
+	}
+	if a := attrs["records"]; a != nil {
+		t.records = l.program(a)
+		x := &expression{a.Expr, a.Name, l.env.look(a.Expr)}
+		t.attrs[a.Name] = x
+		if !isLines(t.Label.Text) {
+			l.err(a.NameRange, "records needs an output of lines", fmt.Sprintf("Each record is one line of JSON, so the label %q has to end in .jsonl or .ndjson, or one of them with .gz or .zst.", t.Label.Text))
+		}
+	}
+	if a := attrs["paginate"]; a != nil && attrs["records"] == nil {
+		l.err(a.NameRange, "paginate needs records", "The pages' records become one file: say which part of a page they are, such as records = \".items[]\".")
+	}
+	l.expect(t, attrs["expect"])
+	l.constantForms(t)
+}
+
+// constantForms checks what is already known of attributes that may differ by element.
+func (l *loader) constantForms(t *Target) {
+	for name, form := range map[string][]string{"method": {"GET", "POST"}, "http": {"auto", "1", "2"}} {
+		x := t.attrs[name]
+		if x == nil || x.info.mentionsEach() {
+			continue
+		}
+		v, diags := x.Value(l.env.root)
+		if diags.HasErrors() || v.IsNull() || !v.IsKnown() || v.Type() != cty.String || v.IsMarked() {
+			continue
+		}
+		if text := v.AsString(); text != form[0] && text != form[1] && (len(form) < 3 || text != form[2]) {
+			l.err(x.Range(), "Wrong value for "+name, fmt.Sprintf("%s is one of %s.", name, sentence(form)))
+		}
+	}
+}
+
+// isLines tells whether a path is of JSON lines.
+func isLines(path string) bool {
+	path = strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".zst")
+	return strings.HasSuffix(path, ".jsonl") || strings.HasSuffix(path, ".ndjson")
+}
+
+// program compiles an attribute that is a jq program.
+func (l *loader) program(a *hcl.Attribute) *Program {
+	text, ok := l.constString(a)
+	if !ok {
+		return nil
+	}
+	p, err := NewProgram(text)
+	if err != nil {
+		l.err(a.Expr.Range(), "Bad jq program in "+a.Name, err.Error()+".")
+		return nil
+	}
+	return p
+}
+
+func (l *loader) paginate(t *Target, a *hcl.Attribute) {
+	t.attrs["paginate"] = &expression{a.Expr, a.Name, l.env.look(a.Expr)}
+	v := l.object(a, "next", "cursor", "max_pages", "end")
+	at := a.Expr.Range()
+	t.paginate = &paginate{maxPages: 10000}
+	p := t.paginate
+	text := func(name string) (string, bool) {
+		x, ok := v[name]
+		if !ok {
+			return "", false
+		}
+		s, err := convert.Convert(x, cty.String)
+		if err != nil || s.IsNull() {
+			l.err(at, "Wrong type for paginate."+name, "paginate."+name+" takes a jq program, as a string.")
+			return "", false
+		}
+		return s.AsString(), true
+	}
+	compileProgram := func(name, source string) *Program {
+		prog, err := NewProgram(source)
+		if err != nil {
+			l.err(at, "Bad jq program in paginate."+name, err.Error()+".")
+		}
+		return prog
+	}
+	if s, ok := text("next"); ok {
+		if p.link = s == "link"; !p.link {
+			p.next = compileProgram("next", s)
+		}
+	}
+	if s, ok := text("cursor"); ok {
+		if v["next"] != cty.NilVal {
+			l.err(at, "paginate with next and cursor", "Pages follow by next, or by cursor: take one of them.")
+		}
+		p.cursor = compileProgram("cursor", s)
+	}
+	if x, ok := v["max_pages"]; ok {
+		if n, ok := l.whole(x, at, "paginate.max_pages", 1, 1<<31-1); ok {
+			p.maxPages, p.maxSet = n, true
+		}
+	}
+	if x, ok := v["end"]; ok {
+		p.end = l.statuses(x, at, "paginate.end")
+	}
+}
+
+func (l *loader) expect(t *Target, a *hcl.Attribute) {
+	t.expect = Expect{MinSize: 1, JSON: isJSONFile(t.Label.Text)}
+	if a == nil {
+		return
+	}
+	v := l.object(a, "status", "content_type", "min_size", "max_size", "sha256", "json", "jq")
+	at := a.Expr.Range()
+	e := &t.expect
+	if x, ok := v["status"]; ok {
+		if !x.IsNull() && x.Type().IsPrimitiveType() {
+			x = cty.TupleVal([]cty.Value{x})
+		}
+		e.Status = l.statuses(x, at, "expect.status")
+	}
+	for name, to := range map[string]*string{"content_type": &e.ContentType, "sha256": &e.SHA256} {
+		x, ok := v[name]
+		if !ok {
+			continue
+		}
+		s, err := convert.Convert(x, cty.String)
+		if err != nil || s.IsNull() {
+			l.err(at, "Wrong type for expect."+name, "expect."+name+" takes a string.")
+			continue
+		}
+		*to = s.AsString()
+	}
+	if e.SHA256 = strings.ToLower(e.SHA256); e.SHA256 != "" && (len(e.SHA256) != 64 || strings.Trim(e.SHA256, "0123456789abcdef") != "") {
+		l.err(at, "Wrong value for expect.sha256", "A SHA-256 is 64 hex digits.")
+	}
+	for name, to := range map[string]*int64{"min_size": &e.MinSize, "max_size": &e.MaxSize} {
+		if x, ok := v[name]; ok {
+			n, err := parseSize(x)
+			if err != nil {
+				l.err(at, "Wrong value for expect."+name, "For expect."+name+" "+err.Error()+".")
+				continue
+			}
+			*to = n
+		}
+	}
+	if x, ok := v["json"]; ok {
+		b, err := convert.Convert(x, cty.Bool)
+		if err != nil || b.IsNull() {
+			l.err(at, "Wrong type for expect.json", "expect.json takes true or false.")
+		} else {
+			e.JSON = b.True()
+		}
+	}
+	if x, ok := v["jq"]; ok {
+		s, err := convert.Convert(x, cty.String)
+		if err != nil || s.IsNull() {
+			l.err(at, "Wrong type for expect.jq", "expect.jq takes a jq program, as a string.")
+			return
+		}
+		prog, err := NewProgram(s.AsString())
+		if err != nil {
+			l.err(at, "Bad jq program in expect.jq", err.Error()+".")
+		}
+		e.JQ = prog
+	}
+}
+
+// isJSONFile tells whether a path is of one JSON text.
+func isJSONFile(path string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".zst"), ".json")
+}

@@ -1,0 +1,93 @@
+package hclspec
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// secretMin is the length from which a secret is replaced where text is shown: shorter ones would take ordinary
+// text with them.
+const secretMin = 4
+
+// mark is what a secret is marked with.
+type mark string
+
+const sensitiveMark = mark("secret")
+
+// secrets is all secrets that have entered.
+type secrets struct {
+	mu       sync.Mutex
+	seen     map[string]bool
+	replacer atomic.Pointer[strings.Replacer]
+}
+
+func newSecrets() *secrets { return &secrets{seen: map[string]bool{}} }
+
+// add notes a secret.
+func (s *secrets) add(text string) {
+	if len(text) < secretMin {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen[text] {
+		return
+	}
+	s.seen[text] = true
+	var forms []string
+	for one := range s.seen {
+		forms = append(forms, formsOf(one)...)
+	}
+	// of two that begin alike the longer one is replaced
+	slices.SortFunc(forms, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		return strings.Compare(a, b)
+	})
+	var pairs []string
+	for _, f := range slices.Compact(forms) {
+		pairs = append(pairs, f, "<secret>")
+	}
+	s.replacer.Store(strings.NewReplacer(pairs...))
+}
+
+// formsOf gives a secret and how it looks URL-encoded, in base64 and in JSON.
+func formsOf(text string) []string {
+	quoted, _ := json.Marshal(text)
+	inner := strings.Trim(string(quoted), `"`)
+	return []string{
+		text, url.QueryEscape(text), url.PathEscape(text), inner,
+		base64.StdEncoding.EncodeToString([]byte(text)), base64.RawStdEncoding.EncodeToString([]byte(text)),
+		base64.URLEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)),
+	}
+}
+
+// addValue notes all texts in a value.
+func (s *secrets) addValue(v cty.Value) {
+	v, _ = v.UnmarkDeep()
+	_ = cty.Walk(v, func(_ cty.Path, x cty.Value) (bool, error) {
+		if x.IsKnown() && !x.IsNull() && x.Type().IsPrimitiveType() {
+			if t, err := keyOf(x); err == nil {
+				s.add(t)
+			}
+		}
+		return true, nil
+	})
+}
+
+// redact replaces all secrets in a text.
+func (s *secrets) redact(text string) string {
+	r := s.replacer.Load()
+	if r == nil {
+		return text
+	}
+	return r.Replace(text)
+}
