@@ -73,12 +73,15 @@ type Asked struct {
 	Value string `json:"value"`
 }
 
-// Run is one build.
+// Run is one build: written when it begins, and again when it has ended. The last one of an ID wins.
 type Run struct {
-	ID                             string   `json:"id"`
-	Began                          int64    `json:"began"`
-	Ended                          int64    `json:"ended,omitempty"`
-	Goals                          []string `json:"goals,omitempty"`
-	Made, Failed, Absent, UpToDate int
-	Exit                           int `json:"exit"`
+	ID       string   `json:"id"`
+	Began    int64    `json:"began"`           // nanoseconds since 1970
+	Ended    int64    `json:"ended,omitempty"` // 0: it did not come to its end
+	Goals    []string `json:"goals,omitempty"`
+	Made     int      `json:"made,omitempty"`
+	Failed   int      `json:"failed,omitempty"`
+	Absent   int      `json:"absent,omitempty"`
+	UpToDate int      `json:"uptodate,omitempty"`
+	Exit     int      `json:"exit"`
 }

@@ -1,0 +1,243 @@
+package planner_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/asflow/asflow/hclspec"
+	"github.com/asflow/asflow/planner"
+	"github.com/asflow/asflow/planner/journal"
+)
+
+// memDisk is a project's folder in memory, with a clock that ticks at each write.
+type memDisk struct {
+	files map[string]memFile
+	clock int64
+	lists int // how many folders were listed
+	stats int
+}
+
+type memFile struct {
+	data  []byte
+	mtime int64
+}
+
+var _ planner.Disk = (*memDisk)(nil)
+
+func newDisk(files map[string]string) *memDisk {
+	d := &memDisk{files: map[string]memFile{}, clock: 1e18}
+	for at, text := range files {
+		d.write(at, text)
+	}
+	d.clock += int64(time.Hour)
+	return d
+}
+
+func (d *memDisk) write(at, text string) {
+	d.clock += int64(time.Second)
+	d.files[at] = memFile{[]byte(text), d.clock}
+}
+
+func (d *memDisk) List(dir string, each func([]string) error) error {
+	d.lists++
+	prefix := dir + "/"
+	if dir == "." || dir == "" {
+		prefix = ""
+	}
+	if _, isFile := d.files[dir]; isFile {
+		return &fs.PathError{Op: "list", Path: dir, Err: errors.New("not a directory")}
+	}
+	seen := map[string]bool{}
+	for at := range d.files {
+		if rest, ok := strings.CutPrefix(at, prefix); ok {
+			name, _, _ := strings.Cut(rest, "/")
+			seen[name] = true
+		}
+	}
+	return each(slices.Collect(maps.Keys(seen)))
+}
+
+func (d *memDisk) Stat(at string) (planner.Info, error) {
+	d.stats++
+	if f, ok := d.files[at]; ok {
+		return planner.Info{Size: int64(len(f.data)), Mtime: f.mtime}, nil
+	}
+	for other := range d.files {
+		if strings.HasPrefix(other, at+"/") {
+			return planner.Info{Dir: true, Mtime: 1}, nil
+		}
+	}
+	return planner.Info{}, &fs.PathError{Op: "stat", Path: at, Err: fs.ErrNotExist}
+}
+
+func (d *memDisk) Open(at string) (io.ReadCloser, error) {
+	f, ok := d.files[at]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: at, Err: fs.ErrNotExist}
+	}
+	return io.NopCloser(bytes.NewReader(f.data)), nil
+}
+
+// project is a configuration, its folder, and what earlier runs left in the journal.
+type project struct {
+	t       *testing.T
+	config  string
+	disk    *memDisk
+	records map[string]journal.Record
+	fails   map[string]bool // paths whose jobs fail
+	absent  map[string]bool // paths for which there is nothing
+	serve   func(url string) string
+	runs    int
+}
+
+func newProject(t *testing.T, config string, files map[string]string) *project {
+	return &project{
+		t: t, config: config, disk: newDisk(files), records: map[string]journal.Record{},
+		fails: map[string]bool{}, absent: map[string]bool{}, serve: func(url string) string { return "body of " + url },
+	}
+}
+
+func (p *project) load() (*hclspec.Spec, hcl.Diagnostics) {
+	return hclspec.Load(hclspec.Options{
+		Files: []hclspec.File{{Name: "asflow.hcl", Bytes: []byte(p.config)}},
+		Open:  p.disk.Open,
+		List: func(dir string) (names []string, err error) {
+			err = p.disk.List(dir, func(n []string) error { names = append(names, n...); return nil })
+			return names, err
+		},
+		Now: time.Unix(0, p.disk.clock), Version: "0.1.0",
+	})
+}
+
+func (p *project) plan(o planner.Options) (*planner.Plan, hcl.Diagnostics) {
+	spec, diags := p.load()
+	if diags.HasErrors() {
+		p.t.Helper()
+		p.t.Fatalf("load: %v", diags)
+	}
+	o.Spec, o.Disk, o.Now = spec, p.disk, time.Unix(0, p.disk.clock)
+	o.Clock = func() time.Time { return time.Unix(0, p.disk.clock) }
+	o.Journal = journal.New(slices.Collect(maps.Values(p.records)))
+	return planner.New(o)
+}
+
+// build runs a plan to its end and gives the paths whose jobs ran, in order.
+func (p *project) build(goals ...string) (ran []string) {
+	p.t.Helper()
+	plan, diags := p.plan(planner.Options{Goals: goals})
+	if diags.HasErrors() {
+		p.t.Fatalf("plan: %v", diags)
+	}
+	return p.run(plan)
+}
+
+func (p *project) run(plan *planner.Plan) (ran []string) {
+	p.t.Helper()
+	p.runs++
+	p.disk.clock += int64(time.Hour)
+	for {
+		job, ok := plan.Next()
+		if !ok {
+			return ran
+		}
+		task, err := plan.Recipe(job.ID, "tmp/"+path.Base(plan.Path(job.ID)))
+		if errors.Is(err, planner.ErrUpToDate) || errors.Is(err, planner.ErrWaiting) {
+			continue
+		}
+		rec := journal.Record{Path: plan.Path(job.ID), Began: p.disk.clock}
+		if err != nil {
+			p.t.Logf("%s: %v", plan.Path(job.ID), err)
+			plan.Done(job.ID, planner.Outcome{State: planner.Failed, Record: rec})
+			ran = append(ran, rec.Path)
+			continue
+		}
+		ran = append(ran, task.Path)
+		p.do(plan, job, task)
+	}
+}
+
+func (p *project) do(plan *planner.Plan, job planner.Job, task *planner.Task) {
+	rec := task.Record
+	if rec.Began == 0 {
+		rec.Began = p.disk.clock
+	}
+	state := planner.Made
+	switch {
+	case p.fails[task.Path]:
+		rec.State, state = journal.Failed, planner.Failed
+	case p.absent[task.Path]:
+		rec.State, state, rec.Status = journal.Absent, planner.Absent, 404
+	default:
+		rec.State = journal.Made
+		p.disk.write(task.Path, p.content(task))
+		info, _ := p.disk.Stat(task.Path)
+		sum := sha256.Sum256(p.disk.files[task.Path].data)
+		rec.Size, rec.Mtime, rec.Hash = info.Size, info.Mtime, hex.EncodeToString(sum[:])
+	}
+	p.records[task.Path] = rec
+	ended := plan.Done(job.ID, planner.Outcome{State: state, Record: rec})
+	if ended.Diagnostics.HasErrors() {
+		p.t.Logf("after %s: %v", task.Path, ended.Diagnostics)
+	}
+}
+
+// content is what a job writes: of a fetch what is served, of an exec its command and what it reads.
+func (p *project) content(task *planner.Task) string {
+	if task.Fetch != nil {
+		req, err := task.Fetch.Page(1, 0, nil)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return p.serve(req.URL)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", strings.Join(task.Exec.Command[:1], " "))
+	for _, in := range task.Inputs {
+		if !slices.Contains(task.Missing, in) {
+			fmt.Fprintf(&b, "%s: %s\n", in, p.disk.files[in].data)
+		}
+	}
+	return b.String()
+}
+
+func star(prefix, key, suffix string) string {
+	sum := sha256.Sum256([]byte(key))
+	return prefix + hex.EncodeToString(sum[:12]) + suffix
+}
+
+func wantRan(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
+	if !slices.Equal(got, want) {
+		t.Fatalf("ran %q, want %q", got, want)
+	}
+}
+
+func wantMistake(t *testing.T, diags hcl.Diagnostics, parts ...string) {
+	t.Helper()
+	text := diags.Error()
+	for _, d := range diags {
+		text += d.Summary + " " + d.Detail
+	}
+	if !diags.HasErrors() {
+		t.Fatalf("no error, want one with %q", parts)
+	}
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q lacks %q", text, part)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package planner_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/asflow/asflow/planner"
+)
+
+func TestWhatFunctionsReadCounts(t *testing.T) {
+	p := newProject(t, `
+target "out" {
+  exec { command = ["use", json("conf.json").a] }
+}`, map[string]string{"conf.json": `{"a":"1"}`})
+	wantRan(t, p.build(), "out")
+	wantRan(t, p.build())
+	p.disk.write("conf.json", `{"a":"2"}`)
+	wantRan(t, p.build(), "out")
+	p.disk.write("conf.json", `{"a": "2"}`) // another content, the same value: it was read, so it counts
+	wantRan(t, p.build(), "out")
+}
+
+func TestAFunctionOverATargetsOutputMakesADependency(t *testing.T) {
+	p := newProject(t, `
+target "conf.json" {
+  fetch { url = "http://x/conf" }
+}
+target "out" {
+  exec { command = ["use", json("conf.json").a] }
+}`, nil)
+	p.serve = func(string) string { return `{"a":"1"}` }
+	ran := p.build()
+	wantRan(t, ran, "conf.json", "out")
+	if ran[0] != "conf.json" {
+		t.Errorf("order %q", ran)
+	}
+	wantRan(t, p.build())
+}
+
+func TestAPathThatTurnsOutUnbuiltSendsTheJobBack(t *testing.T) {
+	p := newProject(t, `
+target "conf/*.json" {
+  for_each = ["a", "b"]
+  fetch { url = "http://x/${each.key}" }
+}
+target "out/{each.key}" {
+  for_each = outputs("conf/*.json")
+  exec { command = [json(each.value.path).v] }
+}`, nil)
+	p.serve = func(url string) string { return `{"v":"` + url + `"}` }
+	wantRan(t, p.build(), star("conf/", "a", ".json"), star("conf/", "b", ".json"), "out/a", "out/b")
+	if got := string(p.disk.files["out/b"].data); !strings.Contains(got, "http://x/b") {
+		t.Errorf("out/b is %q", got)
+	}
+	wantRan(t, p.build())
+	p.disk.write(star("conf/", "a", ".json"), `{"v":"new"}`)
+	wantRan(t, p.build(), "out/a")
+}
+
+func TestGlobsTakePlannedOutputsAndOtherFiles(t *testing.T) {
+	p := newProject(t, `
+target "data/{each.key}.txt" {
+  for_each = ["a", "b"]
+  exec { command = ["make"] }
+}
+target "sum" {
+  inputs = ["data/*"]
+  exec { command = ["sum"] }
+}`, map[string]string{"data/old.txt": "orphan", "data/note.md": "n"})
+	wantRan(t, p.build(), "data/a.txt", "data/b.txt", "sum")
+	got := string(p.disk.files["sum"].data)
+	if strings.Contains(got, "old.txt") || !strings.Contains(got, "note.md") || !strings.Contains(got, "a.txt") {
+		t.Errorf("sum read %q", got)
+	}
+	p.disk.write("data/more.md", "m")
+	wantRan(t, p.build(), "sum")
+}
+
+func TestAnInputOfTheSameSizeAndTimeIsHashedWhereItIsTooFresh(t *testing.T) {
+	p := newProject(t, `
+target "out" {
+  inputs = ["in"]
+  exec { command = ["use"] }
+}`, map[string]string{"in": "1"})
+	f := p.disk.files["in"]
+	f.mtime = p.disk.clock + int64(time.Hour) // written in the very tick in which the job begins
+	p.disk.files["in"] = f
+	wantRan(t, p.build(), "out")
+	f.data = []byte("2")
+	p.disk.files["in"] = f
+	wantRan(t, p.build(), "out")
+}
+
+func TestMaxAgeRefreshesAndAFailureServesTheOldFile(t *testing.T) {
+	p := newProject(t, `
+target "list" {
+  max_age = "24h"
+  fetch { url = "http://x/list" }
+}
+target "out" {
+  inputs = ["list"]
+  exec { command = ["use"] }
+}`, nil)
+	wantRan(t, p.build(), "list", "out")
+	wantRan(t, p.build())
+	p.disk.clock += int64(25 * time.Hour)
+	wantRan(t, p.build(), "list") // the same bytes rebuild nothing after it
+	p.disk.clock += int64(25 * time.Hour)
+	p.fails["list"] = true
+	p.config = strings.Replace(p.config, `["use"]`, `["other"]`, 1)
+	plan, _ := p.plan(planner.Options{})
+	wantRan(t, p.run(plan), "list", "out")
+	if !plan.Failures() {
+		t.Error("a failed refresh is no failure")
+	}
+}
+
+func TestAllowFailed(t *testing.T) {
+	config := `
+target "raw/{each.key}" {
+  for_each     = ["a", "b", "c", "d"]
+  allow_failed = ALLOWED
+  fetch { url = "http://x/${each.key}" }
+}
+target "sum" {
+  inputs = ["raw/*"]
+  exec { command = ["sum"] }
+}`
+	p := newProject(t, strings.Replace(config, "ALLOWED", `"25%"`, 1), nil)
+	p.fails["raw/b"] = true
+	plan, _ := p.plan(planner.Options{})
+	wantRan(t, p.run(plan), "raw/a", "raw/b", "raw/c", "raw/d", "sum")
+	if plan.Failures() {
+		t.Error("an allowed failure fails the run")
+	}
+	p.fails["raw/b"] = false
+	wantRan(t, p.build(), "raw/b", "sum")
+
+	p = newProject(t, strings.Replace(config, "ALLOWED", `0`, 1), nil)
+	p.fails["raw/b"] = true
+	wantRan(t, p.build(), "raw/a", "raw/b", "raw/c", "raw/d")
+}
+
+func TestDependsOnIsBuiltFirstAndNoReasonToRebuild(t *testing.T) {
+	p := newProject(t, `
+target "tool" {
+  inputs = ["src"]
+  exec { command = ["cc"] }
+}
+target "out" {
+  depends_on = ["tool"]
+  exec { command = ["run"] }
+}`, map[string]string{"src": "1"})
+	if ran := p.build("out"); len(ran) != 2 || ran[0] != "tool" {
+		t.Fatalf("ran %q", ran)
+	}
+	p.disk.write("src", "2")
+	wantRan(t, p.build("out"), "tool")
+	p.disk.write("src", "3")
+	p.fails["tool"] = true
+	p.disk.files["out"] = memFile{[]byte("edited"), 5}
+	wantRan(t, p.build("out"), "tool")
+}
+
+func TestAllInputsAbsentIsAbsent(t *testing.T) {
+	p := newProject(t, `
+target "raw/{each.key}" {
+  for_each = ["a", "b"]
+  absent   = [404]
+  fetch { url = "http://x/${each.key}" }
+}
+target "one/{each.key}" {
+  for_each = ["a", "b"]
+  inputs   = ["raw/${each.key}"]
+  exec { command = ["one"] }
+}
+target "sum" {
+  inputs = ["one/{each.key}"]
+  exec { command = ["sum"] }
+}`, nil)
+	p.absent["raw/a"] = true
+	wantRan(t, p.build(), "raw/a", "raw/b", "one/b", "sum")
+	p.disk.files = map[string]memFile{}
+	p.absent["raw/b"] = true
+	wantRan(t, p.build(), "raw/b")
+	wantRan(t, p.build())
+}
+
+func TestAMissingInputIsAMistakeThatNamesIt(t *testing.T) {
+	p := newProject(t, `
+target "out" {
+  inputs = ["nowhere.txt"]
+  exec { command = ["use"] }
+}`, nil)
+	plan, diags := p.plan(planner.Options{})
+	if diags.HasErrors() {
+		wantMistake(t, diags, "No such input", "nowhere.txt")
+		return
+	}
+	job, ok := plan.Next()
+	if !ok {
+		t.Fatal("no job and no mistake")
+	}
+	if _, err := plan.Recipe(job.ID, "x"); err == nil || !strings.Contains(err.Error(), "nowhere.txt") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestExistenceIsAskedOfFoldersNotFiles(t *testing.T) {
+	p := newProject(t, `
+target "out/*.json" {
+  for_each = range(1000)
+  fetch { url = "http://x/${each.key}" }
+}`, nil)
+	if ran := p.build(); len(ran) != 1000 {
+		t.Fatalf("ran %d", len(ran))
+	}
+	p.disk.lists, p.disk.stats = 0, 0
+	wantRan(t, p.build())
+	if p.disk.lists > 1 || p.disk.stats > 0 {
+		t.Errorf("%d folders listed, %d files asked", p.disk.lists, p.disk.stats)
+	}
+}
+
+func TestOverlappingTargetsClash(t *testing.T) {
+	p := newProject(t, `
+target "d/{each.key}.x" {
+  for_each = ["a", "b"]
+  fetch { url = "http://x/" }
+}
+target "d/b.x" {
+  fetch { url = "http://x/" }
+}`, nil)
+	_, diags := p.plan(planner.Options{})
+	wantMistake(t, diags, "Two jobs make the same path", "d/b.x")
+}
