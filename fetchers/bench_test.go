@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,5 +72,56 @@ func BenchmarkSmall(b *testing.B) {
 				resp.Close()
 			}
 		})
+	})
+}
+
+// BenchmarkLarge compares a stream of 256 MB with the same of a bare round trip.
+func BenchmarkLarge(b *testing.B) {
+	const size = 256 << 20
+	block := bytes.Repeat([]byte("x"), 1<<20)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(size))
+		for range size / len(block) {
+			if _, err := w.Write(block); err != nil {
+				return
+			}
+		}
+	}))
+	defer srv.Close()
+	drain := func(b *testing.B, r io.Reader) {
+		p := make([]byte, 256<<10)
+		for n := 0; ; {
+			k, err := r.Read(p)
+			n += k
+			if err == io.EOF && n == size {
+				return
+			}
+			if err != nil {
+				b.Fatal(n, err)
+			}
+		}
+	}
+	b.Run("bare", func(b *testing.B) {
+		b.SetBytes(size)
+		for b.Loop() {
+			resp, err := http.Get(srv.URL)
+			if err != nil {
+				b.Fatal(err)
+			}
+			drain(b, resp.Body)
+			resp.Body.Close()
+		}
+	})
+	b.Run("fetch", func(b *testing.B) {
+		b.SetBytes(size)
+		f := fetchers.New(fetchers.Options{})
+		for b.Loop() {
+			resp, err := f.Fetch(b.Context(), &fetchers.Request{URL: srv.URL, Timeouts: fetchers.Timeouts{Idle: time.Minute}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			drain(b, resp.Body)
+			resp.Close()
+		}
 	})
 }

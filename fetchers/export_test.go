@@ -1,6 +1,7 @@
 package fetchers
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -24,3 +25,27 @@ func Answered(r *Request, status int, h http.Header, body string) *Response {
 
 // Broken makes a failure that a scheme's fetcher may be asked to get past.
 func Broken(r *Request, class Class) *Error { return fail(r, class, again, errors.New("broken")) }
+
+// Feed judges a body as a stream of pieces, as lines of JSON or as one value.
+func Feed(body string, size int, lines bool) error {
+	v := newVerifier(&Request{Expect: Expect{JSON: !lines, Lines: lines}})
+	for p := []byte(body); len(p) > 0; {
+		n := min(size, len(p))
+		if e := v.add(p[:n:n]); e != nil {
+			return e
+		}
+		p = p[n:]
+	}
+	if e := v.end(); e != nil {
+		return e
+	}
+	return nil
+}
+
+// Verify judges a body in memory.
+func Verify(body string, lines bool) error {
+	if e := verify(context.Background(), &Request{Expect: Expect{JSON: !lines, Lines: lines}}, []byte(body)); e != nil {
+		return e
+	}
+	return nil
+}

@@ -20,7 +20,7 @@ type jsonFeed struct {
 	dec  *jsontext.Decoder
 	src  feed
 	done bool // a whole value was seen
-	any  bool
+	mark int  // bytes of a byte-order mark that were skipped; all, once something else has come
 }
 
 // feed is a reader of what is at hand.
@@ -48,9 +48,16 @@ func newJSONFeed() *jsonFeed {
 }
 
 func (j *jsonFeed) add(p []byte) error {
-	if !j.any {
-		j.any, p = true, bytes.TrimPrefix(p, byteOrderMark)
+	for ; j.mark < len(byteOrderMark) && len(p) > 0 && p[0] == byteOrderMark[j.mark]; j.mark++ {
+		p = p[1:]
 	}
+	if len(p) == 0 {
+		return nil
+	}
+	if j.mark > 0 && j.mark < len(byteOrderMark) {
+		return errors.New("invalid characters at its start")
+	}
+	j.mark = len(byteOrderMark)
 	j.src.b = p
 	return j.read()
 }
