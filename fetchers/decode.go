@@ -29,7 +29,7 @@ func decoded(resp *Response) (body io.ReadCloser, encoded bool, _ *Error) {
 	for i := len(names) - 1; i >= 0; i-- {
 		next, err := undo(strings.ToLower(strings.TrimSpace(names[i])), body)
 		if err != nil {
-			chain.Close()
+			_ = chain.Close()
 			return nil, false, &Error{Class: ClassExpect, Err: err}
 		}
 		if next != nil {

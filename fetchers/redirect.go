@@ -95,6 +95,7 @@ func follow(r *Request, status int, location string) (_ *Request, note string, _
 		dropped = append(dropped, "Authorization")
 		next.Auth = Auth{}
 	}
+	next.TLS.Cert, next.TLS.Key = "", ""
 	if len(dropped) > 0 {
 		note = fmt.Sprintf("a redirect leaves %s for %s: dropped %s", origin(from), origin(to), strings.Join(dropped, ", "))
 	}

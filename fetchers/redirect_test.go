@@ -47,7 +47,7 @@ func TestRedirectedPost(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := srv.Requests()[1]
-		if got := last.Method + " " + last.Text; got != want || (last.Method == "POST") != (last.Header.Get("Content-Type") != "") {
+		if got := last.Method + " " + last.Text; got != want || (last.Method == http.MethodPost) != (last.Header.Get("Content-Type") != "") {
 			t.Errorf("%d: got %q with %v, want %q", status, got, last.Header, want)
 		}
 	}

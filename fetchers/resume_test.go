@@ -3,6 +3,7 @@ package fetchers_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -128,7 +129,7 @@ func TestPostIsNotResumed(t *testing.T) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 	for _, q := range srv.Requests() {
-		if q.Method != "POST" || q.Text != "query" || q.Header.Get("Range") != "" {
+		if q.Method != http.MethodPost || q.Text != "query" || q.Header.Get("Range") != "" {
 			t.Errorf("%s %q %v", q.Method, q.Text, q.Header)
 		}
 	}

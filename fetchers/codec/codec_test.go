@@ -68,7 +68,7 @@ func encodeStream(t *testing.T, k Kind, level string, b []byte) []byte {
 func TestRoundTrip(t *testing.T) {
 	for _, k := range kinds {
 		for _, level := range []string{"", "fastest", "default", "better", "best"} {
-			for _, n := range []int{0, 1, 2048, 3 << 20} {
+			for _, n := range []int{0, 1, 2048, 1<<20 + 9} {
 				body := text(n)
 				whole, err := AppendEncode([]byte("before"), k, level, body)
 				if err != nil {
