@@ -229,3 +229,27 @@ func socks(t *testing.T) string {
 	t.Cleanup(func() { close(stop); l.Close(); <-done })
 	return "socks5://" + l.Addr().String()
 }
+
+// TestStallByHTTP2 has a stream stall while its connection lives.
+func TestStallByHTTP2(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/headers" {
+			_, _ = io.WriteString(w, doc[:5])
+			_ = http.NewResponseController(w).Flush()
+		}
+		<-r.Context().Done()
+	}))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	f := fetchers.New(fetchers.Options{})
+	for _, path := range []string{"/headers", "/body"} {
+		r := quick(srv.URL + path)
+		short(r)
+		r.TLS.Insecure = true
+		_, _, err := get(t, f, r)
+		if e := failure(t, err); e.Class != fetchers.ClassTimeout || e.Attempts != 3 {
+			t.Errorf("%s: class %s after %d attempts: %v", path, e.Class, e.Attempts, err)
+		}
+	}
+}

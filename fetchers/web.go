@@ -47,16 +47,14 @@ func (w *web) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, fail(r, ClassTLS, final, err)
 	}
-	own, cancel := context.WithCancelCause(ctx)
-	resp, err := t.RoundTrip(req.WithContext(own))
+	resp, err := t.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		cancel(nil)
 		if ctx.Err() != nil {
 			return nil, cancelled(ctx, r)
 		}
 		return nil, dialError(r, err)
 	}
-	body := &webBody{ctx: ctx, r: r, body: resp.Body, cancel: cancel}
+	body := &webBody{ctx: ctx, r: r, body: resp.Body}
 	return &Response{
 		URL: r.URL, Status: resp.StatusCode, Header: resp.Header, Body: body, Received: body.Received,
 		length: resp.ContentLength,

@@ -11,10 +11,9 @@ import (
 // webBody is the body of an answer as it comes in, with a watchdog: what bounds a body is how long nothing comes while
 // somebody waits for it, never how long all of it takes.
 type webBody struct {
-	ctx    context.Context // of the fetch
-	r      *Request
-	body   io.ReadCloser
-	cancel context.CancelCauseFunc // ends the request, and with it a Read that hangs
+	ctx  context.Context // of the fetch
+	r    *Request
+	body io.ReadCloser
 
 	received atomic.Int64
 	began    time.Time    // of the first Read
@@ -75,7 +74,7 @@ func (b *webBody) watch() {
 		return
 	}
 	b.late.Store(true)
-	b.cancel(nil)
+	_ = b.body.Close() // ends the Read that hangs
 }
 
 func (b *webBody) Close() error {
@@ -83,7 +82,5 @@ func (b *webBody) Close() error {
 	if b.idle != nil {
 		b.idle.Stop()
 	}
-	err := b.body.Close()
-	b.cancel(nil)
-	return err
+	return b.body.Close()
 }
