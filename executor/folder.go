@@ -1,0 +1,121 @@
+package executor
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+)
+
+// folder is an output folder that is being published into.
+type folder struct {
+	path    string // as outputs name it
+	abs     string
+	file    *os.File
+	same    bool // on the file system of .asflow
+	unnamed bool // takes unnamed files
+	used    int  // outputs on their way into it
+}
+
+// folders keeps output folders open while they are used.
+type folders struct {
+	s    *Store
+	mu   sync.Mutex
+	open map[string]*folder
+	dev  uint64 // of .asflow
+}
+
+// foldersMost is how many folders are kept open that nothing is on its way into.
+const foldersMost = 16
+
+// take opens the folder of an output, and makes it where it is not there.
+func (f *folders) take(at string) (*folder, error) {
+	dir := path.Dir(at)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if d := f.open[dir]; d != nil {
+		d.used++
+		return d, nil
+	}
+	for name, d := range f.open {
+		if len(f.open) >= foldersMost && d.used == 0 {
+			d.file.Close()
+			delete(f.open, name)
+		}
+	}
+	abs := f.s.abs(dir)
+	if err := makeFolder(abs); err != nil {
+		return nil, explain(err)
+	}
+	file, err := os.Open(abs)
+	if err != nil {
+		return nil, explain(err)
+	}
+	d := &folder{path: dir, abs: abs, file: file, used: 1, same: deviceOf(abs) == f.dev, unnamed: true}
+	if f.open == nil {
+		f.open = map[string]*folder{}
+	}
+	f.open[dir] = d
+	return d, nil
+}
+
+// give says that an output is no longer on its way into a folder.
+func (f *folders) give(d *folder) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d.used--
+}
+
+func (f *folders) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, d := range f.open {
+		d.file.Close()
+	}
+	f.open = nil
+}
+
+// makeFolder makes a folder and those that it is in, and syncs what it was made in, so that it is there after a power
+// cut as well.
+func makeFolder(abs string) error {
+	info, err := os.Stat(abs)
+	if err == nil {
+		if !info.IsDir() {
+			return &fs.PathError{Op: "mkdir", Path: abs, Err: errNotFolder}
+		}
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	parent := filepath.Dir(abs)
+	if parent != abs {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(abs, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncFolder(parent)
+}
+
+func syncFolder(abs string) error {
+	f, err := os.Open(abs)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// random is a name for something temporary.
+func random() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,112 @@
+package executor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"syscall"
+
+	"github.com/asflow/asflow/planner"
+)
+
+// The project's own folder, and what is in it.
+const (
+	stateDir  = ".asflow"
+	tempDir   = ".asflow/tmp"
+	lockFile  = ".asflow/lock"
+	hiddenLog = ".asflow/tmp/hidden" // folders beside outputs on other file systems, one a line
+)
+
+// Store is a project's folder as a place of outputs. Paths are relative to it, with slashes, or absolute.
+type Store struct{ dir string }
+
+var _ planner.Disk = (*Store)(nil)
+
+// OpenStore opens a project's folder. It creates nothing.
+func OpenStore(dir string) (*Store, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(abs)
+	if err != nil {
+		return nil, fmt.Errorf("open the project: %w", err)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("open the project: %s is not a folder", dir)
+	}
+	return &Store{abs}, nil
+}
+
+// abs gives a path for the operating system.
+func (s *Store) abs(at string) string {
+	if path.IsAbs(at) {
+		return filepath.FromSlash(at)
+	}
+	return filepath.Join(s.dir, filepath.FromSlash(at))
+}
+
+// StateDir is where the journal and the logs are.
+func (s *Store) StateDir() string { return s.abs(stateDir) }
+
+// List gives the names in a folder, in chunks, in any order; a folder that is not there is an empty one. Symbolic
+// links that lead nowhere are left out: what they stand for is missing.
+func (s *Store) List(dir string, each func(names []string) error) error {
+	f, err := os.Open(s.abs(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return listNames(f, each)
+}
+
+// Stat asks for a file; symbolic links are followed.
+func (s *Store) Stat(at string) (planner.Info, error) {
+	info, err := os.Lstat(s.abs(at))
+	if err != nil {
+		return planner.Info{}, err
+	}
+	link := info.Mode()&fs.ModeSymlink != 0
+	if link {
+		if info, err = os.Stat(s.abs(at)); err != nil {
+			return planner.Info{}, err
+		}
+	}
+	return planner.Info{Size: info.Size(), Mtime: info.ModTime().UnixNano(), Dir: info.IsDir(), Link: link}, nil
+}
+
+// Open opens a file.
+func (s *Store) Open(at string) (io.ReadCloser, error) { return os.Open(s.abs(at)) }
+
+// Remove removes a file, or a directory with all that is in it. What is not there is no error.
+func (s *Store) Remove(at string) error { return os.RemoveAll(s.abs(at)) }
+
+// explain makes of an error of the file system what a person can do something about.
+func explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk is full: %w", err)
+	case errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("the disk quota is used up: %w", err)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("a file is where a folder must be: %w", err)
+	case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTEMPTY):
+		return fmt.Errorf("a folder is where the output must be: %w", err)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the file system is read-only: %w", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the folder can't be written to: %w", err)
+	case errors.Is(err, syscall.EMFILE):
+		return fmt.Errorf("too many open files; raise ulimit -n: %w", err)
+	}
+	return err
+}
