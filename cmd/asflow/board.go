@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/asflow/asflow/executor"
@@ -9,12 +10,14 @@ import (
 )
 
 // board is what a run's display knows of the targets: where each stood when it was first seen, and how fast it moves.
-// It is for one goroutine at a time.
+// Safe for use from several goroutines.
 type board struct {
 	plan    runPlan
 	meters  runMeters
 	targets []planner.Target
-	seen    []sighting
+
+	mu   sync.Mutex
+	seen []sighting
 }
 
 // runPlan is what a display asks of a plan; a *planner.Plan.
@@ -38,8 +41,8 @@ type runMeters interface {
 // sighting is one target's past.
 type sighting struct {
 	known    bool
-	settled  int    // when it was first seen: there was nothing to do for these
-	moved    sample // when it began to move
+	first    planner.Tally // when it was first seen: for what was settled then there was nothing to do
+	moved    sample        // when it began to move
 	samples  []sample
 	finished bool
 }
@@ -51,8 +54,8 @@ type sample struct {
 
 // standing is one target now.
 type standing struct {
-	done, all, failed, absent, made, blocked int
-	known, moving, finished                  bool
+	done, all, made, unchanged, absent, failed, blocked int
+	known, moving, finished                             bool
 }
 
 func newBoard(p runPlan, m runMeters) *board {
@@ -62,10 +65,16 @@ func newBoard(p runPlan, m runMeters) *board {
 
 // look notes how targets stand that have become known.
 func (b *board) look() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lookLocked()
+}
+
+func (b *board) lookLocked() {
 	for i := range b.targets {
 		if s := &b.seen[i]; !s.known {
 			if t := b.plan.Tally(i); t.Known {
-				s.known, s.settled = true, settled(t)
+				s.known, s.first = true, t
 			}
 		}
 	}
@@ -77,21 +86,30 @@ func settled(t planner.Tally) int {
 	return t.Total - s[planner.Waiting] - s[planner.Ready] - s[planner.Running] - s[planner.Unwanted]
 }
 
-// stand says how a target stands.
-func (b *board) stand(i int) standing {
+// stand says how a target stands, and when it began to move.
+func (b *board) stand(i int) (standing, time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.standLocked(i), b.seen[i].moved.at
+}
+
+func (b *board) standLocked(i int) standing {
 	s := &b.seen[i]
 	t := b.plan.Tally(i)
 	if !t.Known || !s.known {
 		return standing{}
 	}
+	before := settled(s.first)
 	out := standing{
 		known: true,
-		done:  settled(t) - s.settled,
-		all:   t.Total - t.ByState[planner.Unwanted] - s.settled,
-		made:  t.ByState[planner.Made] + t.ByState[planner.Unchanged],
+		done:  settled(t) - before,
+		all:   t.Total - t.ByState[planner.Unwanted] - before,
+		made:  t.ByState[planner.Made],
+
+		unchanged: t.ByState[planner.Unchanged] + t.ByState[planner.UpToDate] - s.first.ByState[planner.UpToDate],
 
 		failed:  t.ByState[planner.Failed] + t.ByState[planner.NotTried],
-		absent:  t.ByState[planner.Absent],
+		absent:  t.ByState[planner.Absent] - s.first.ByState[planner.Absent],
 		blocked: t.ByState[planner.Blocked] + t.ByState[planner.Cancelled],
 	}
 	out.moving = out.all > 0 && (out.done > 0 || t.ByState[planner.Running] > 0)
@@ -101,14 +119,16 @@ func (b *board) stand(i int) standing {
 
 // frame puts together what the live block shows, and gives the targets that have finished since the last one.
 func (b *board) frame(now time.Time) (f frame, finished []int) {
-	b.look()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lookLocked()
 	f.now = now
 	for i, t := range b.targets {
 		s := &b.seen[i]
 		if s.finished || !b.plan.Wanted(i) {
 			continue
 		}
-		at := b.stand(i)
+		at := b.standLocked(i)
 		switch {
 		case at.finished:
 			s.finished = true

@@ -14,9 +14,10 @@ import (
 )
 
 type catCmd struct {
-	Paths     []string `arg:"" optional:"" name:"path" help:"Files to print, one after the other."`
-	Head      int      `placeholder:"N" help:"Only the first N lines of each."`
-	FilesFrom string   `placeholder:"FILE" help:"Print the files that FILE names, one per line; - is stdin. In a recipe: --files-from \"$$ASFLOW_INPUTS_FILE\"."`
+	Paths       []string `arg:"" optional:"" name:"path" help:"Files to print, one after the other."`
+	Head        int      `placeholder:"N" help:"Only the first N lines of each."`
+	SkipMissing bool     `help:"Pass over files that don't exist: the inputs of a recipe that are absent."`
+	FilesFrom   string   `placeholder:"FILE" help:"Print the files that FILE names, one per line; - is stdin. In a recipe: --files-from \"$$ASFLOW_INPUTS_FILE\"."`
 }
 
 // Help is shown by asflow cat --help.
@@ -67,6 +68,9 @@ func lines(b []byte) (out []string) {
 
 func (c *catCmd) print(w io.Writer, a *app, path string) error {
 	f, err := os.Open(at(a.dir, path))
+	if errors.Is(err, fs.ErrNotExist) && c.SkipMissing {
+		return nil
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s does not exist; asflow ls shows what is built", path)
 	}

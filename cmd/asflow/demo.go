@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 )
 
 //go:embed templates/demo
@@ -29,19 +31,22 @@ func (c *demoCmd) Run(a *app) error {
 	if err := writeDemo(dir); err != nil {
 		return err
 	}
-	api, err := startDemoAPI()
+	api, err := startDemoAPI(demoPort(dir))
 	if err != nil {
 		return err
 	}
 	defer api.stop()
+	if err := os.WriteFile(filepath.Join(dir, demoAddress), fmt.Appendf(nil, demoAddressText, api.url), 0o666); err != nil {
+		return err
+	}
 
 	t := a.stdout
 	say := func(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 	prompt := t.paint(dim, "$") + " "
-	say("%s\n\n", t.paint(dim, "A small API listens at "+api.url+": it gives pages, is throttled, sometimes fails, sometimes is slow.\nThe project is in "+c.Folder+"; its asflow.hcl says what is made of it."))
+	say("%s\n\n", t.paint(dim, "A small API listens at "+api.url+", with its pages, limits and failures.\n"+
+		"What is made of it says "+filepath.Join(c.Folder, "asflow.hcl")+"."))
 
 	build := buildCmd{FetchJobs: 64, Progress: c.Progress}
-	build.Var = []string{"api=" + api.url}
 	inside := *a
 	inside.dir = dir
 	say("%s%s\n", prompt, t.paint(bold, "asflow -C "+c.Folder+" build"))
@@ -60,12 +65,37 @@ func (c *demoCmd) Run(a *app) error {
 	try := [][]string{
 		{"  less " + filepath.Join(c.Folder, "asflow.hcl"), t.paint(dim, "how it is said")},
 		{"  asflow -C " + c.Folder + " status", t.paint(dim, "a row per target")},
-		{"  asflow -C " + c.Folder + " ls", t.paint(dim, "every file, and where it comes from")},
-		{"  rm -r " + filepath.Join(c.Folder, "days"), t.paint(dim, "then build again: it is made from what is there, without a request")},
+		{"  asflow -C " + c.Folder + " ls", t.paint(dim, "every file, and its source")},
+		{"  rm -r " + filepath.Join(c.Folder, "days"), t.paint(dim, "then build again: no request is needed")},
 		{"  asflow init", t.paint(dim, "a first project of your own")},
 	}
 	writeTable(t, try, nil)
 	return nil
+}
+
+// demoAddress is the file that says where the API is. It is the demo's own, and is written anew each time.
+const (
+	demoAddress     = "api.asflow.hcl"
+	demoAddressText = `# Where the API of asflow demo listened. It is there only while asflow demo runs.
+variable "api" {
+  default     = %q
+  description = "Where the API is."
+}
+`
+)
+
+// demoPort is the port of an earlier run in the folder, so that what was built there is up to date; 0 for none.
+func demoPort(dir string) string {
+	b, err := os.ReadFile(filepath.Join(dir, demoAddress))
+	if err != nil {
+		return "0"
+	}
+	_, rest, _ := strings.Cut(string(b), "http://127.0.0.1:")
+	port, _, ok := strings.Cut(rest, `"`)
+	if _, err := strconv.ParseUint(port, 10, 16); !ok || err != nil {
+		return "0"
+	}
+	return port
 }
 
 // writeDemo writes the project. Files of others are not touched: a folder that has anything but the demo's own is refused.

@@ -31,8 +31,12 @@ const (
 	demoBurst    = 34 // answers in a second; what comes beyond gets a 429
 )
 
-func startDemoAPI() (*demoAPI, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// startDemoAPI listens on a port, or on a free one where that is taken.
+func startDemoAPI(port string) (*demoAPI, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("no port on loopback for the demo's API: %w", err)
 	}

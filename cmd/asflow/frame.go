@@ -257,6 +257,8 @@ func (l *layout) wait(r row, width int) string {
 	text := pad(shorten(r.label, l.label, l.t.signs().ellipsis), l.label, false)
 	if r.waits != "" {
 		text += "  waits for " + r.waits
+	} else {
+		text += "  waits"
 	}
 	return l.t.paint(dim, clip("  "+text, width, l.t.signs().ellipsis))
 }

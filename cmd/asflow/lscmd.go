@@ -18,7 +18,8 @@ import (
 )
 
 type lsCmd struct {
-	Goals  []string `arg:"" optional:"" name:"goal" help:"Labels, paths, globs of outputs, or flows. None: everything."`
+	goalArgs `embed:""`
+
 	Format string   `enum:"table,csv,json,jsonl" default:"table" placeholder:"FORMAT" group:"shown" help:"table, csv, json or jsonl."`
 	JSON   bool     `name:"json" group:"shown" help:"The same as --format json."`
 	State  []string `placeholder:"STATE" group:"shown" help:"Only outputs in this state: up-to-date, to-do, failed, absent. May be given several times."`
@@ -66,7 +67,7 @@ func (c *lsCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	plan, state, err := (&planFlags{Goals: c.Goals}).plan(a, p, store)
+	plan, state, err := (&planFlags{goalArgs: c.goalArgs}).plan(a, p, store)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (c *lsCmd) Run(a *app) error {
 	}
 	w := bufio.NewWriterSize(a.stdout, 64<<10)
 	out := newLister(c.Format, w, a.stdout)
-	l := listing{plan: plan, state: state, store: store, states: c.State, named: len(c.Goals) > 0}
+	l := listing{plan: plan, state: state, store: store, states: c.State, goals: newGoalFilter(p.spec, c.relative(p.dir))}
 	if err := errors.Join(l.each(out.row), out.end()); err != nil {
 		return err
 	}
@@ -88,14 +89,14 @@ type listing struct {
 	state  *journal.State
 	store  *executor.Store
 	states []string // empty: all
-	named  bool     // goals were
+	goals  *goalFilter
 }
 
 // each calls with every output that is asked for.
 func (l *listing) each(row func(*output) error) (err error) {
 	for i, t := range l.plan.Targets() {
 		l.plan.Jobs(i, func(id planner.ID) bool {
-			if l.plan.State(id) == planner.Unwanted {
+			if l.plan.State(id) == planner.Unwanted || !l.goals.names(t.Label, l.plan.Path(id)) {
 				return true
 			}
 			o := l.output(id, t.Label)

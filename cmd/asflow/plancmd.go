@@ -135,15 +135,15 @@ func reasonsOf(plan *planner.Plan, target int) (string, []planner.ID) {
 
 // reasonKind leaves names out of a reason, so that jobs can be counted by it.
 func reasonKind(reason string) string {
-	if rest, ok := strings.CutPrefix(reason, "input "); ok {
-		switch {
-		case strings.HasSuffix(rest, "to be made"):
-			return "an input is to be made"
-		default:
-			return "an input has changed"
-		}
+	rest, ok := strings.CutPrefix(reason, "input ")
+	switch {
+	case !ok:
+		return reason
+	case strings.HasSuffix(rest, "to be made"):
+		return "waiting for inputs"
+	default:
+		return "changed inputs"
 	}
-	return reason
 }
 
 // planned is a line of asflow plan --json: a job that is to be done, or a target.

@@ -16,11 +16,17 @@ import (
 	"github.com/asflow/asflow/planner/journal"
 )
 
+// goalArgs name what is meant.
+type goalArgs struct {
+	Goals []string `arg:"" optional:"" name:"goal" help:"Labels, paths, globs of outputs, or flows. None: everything."`
+}
+
 // planFlags say what is planned.
 type planFlags struct {
-	Goals       []string `arg:"" optional:"" name:"goal" help:"Labels, paths, globs of outputs, or flows. None: everything."`
-	Force       bool     `short:"B" group:"what" help:"Treat the GOALs as out of date, and only them; at least one must be named."`
-	RetryAbsent bool     `group:"what" help:"Ask again for what was absent."`
+	goalArgs `embed:""`
+
+	Force       bool `short:"B" group:"what" help:"Treat the GOALs as out of date, and only them; at least one must be named."`
+	RetryAbsent bool `group:"what" help:"Ask again for what was absent."`
 }
 
 // plan reads the journal and finds out what there is to do.
@@ -43,7 +49,7 @@ func (f *planFlags) plan(a *app, p *project, store *executor.Store) (*planner.Pl
 }
 
 // relative gives the goals with absolute paths as the project knows them.
-func (f *planFlags) relative(dir string) []string {
+func (f *goalArgs) relative(dir string) []string {
 	out := make([]string, len(f.Goals))
 	for i, goal := range f.Goals {
 		out[i] = goal

@@ -62,6 +62,7 @@ type reporter struct {
 type failure struct {
 	path, key, label string
 	cause            string
+	source           string // URL or command
 	attempts         int
 	log              string
 	tail             []byte
@@ -169,7 +170,8 @@ func (r *reporter) stopping() {
 
 // finished is the line that stays of a target that has come to its end.
 func (r *reporter) finished(i int, now time.Time) string {
-	at, s := r.board.stand(i), r.t.signs()
+	at, began := r.board.stand(i)
+	s := r.t.signs()
 	sign, c := s.ok, green
 	switch {
 	case at.failed > 0:
@@ -184,6 +186,7 @@ func (r *reporter) finished(i int, now time.Time) string {
 		}
 	}
 	add(at.made, "made")
+	add(at.unchanged, "unchanged")
 	add(at.absent, "absent")
 	add(at.failed, "failed")
 	add(at.blocked, "not run")
@@ -193,7 +196,7 @@ func (r *reporter) finished(i int, now time.Time) string {
 	if n := r.board.meters.Retries(i); n > 0 {
 		parts = append(parts, plural(n, "retry", "retries"))
 	}
-	if began := r.board.seen[i].moved.at; !began.IsZero() {
+	if !began.IsZero() {
 		parts = append(parts, took(now.Sub(began)))
 	}
 	return fmt.Sprintf("%s %s  %s", r.t.paint(c, sign), r.targets[i].Label, r.t.paint(dim, strings.Join(parts, ", ")))
@@ -283,8 +286,9 @@ func (r *reporter) hold(e executor.Event) {
 	r.stay = append(r.stay, text)
 }
 
-// expanded shows what is wrong with a list that has become known.
+// expanded notes where a target stands that has become known, and shows what is wrong with its list.
 func (r *reporter) expanded(e executor.Event) {
+	r.board.look()
 	diags, ok := errors.AsType[hcl.Diagnostics](e.Err)
 	if !ok {
 		return
@@ -329,7 +333,7 @@ func (r *reporter) fail(e executor.Event) {
 		f.cause = r.causeText(e.Err)
 	}
 	if e.Record != nil {
-		f.attempts = e.Record.Attempts
+		f.attempts, f.source = e.Record.Attempts, e.Record.Source
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -140,12 +140,13 @@ func showLastRun(w io.Writer, a *app, state *journal.State) {
 	if err != nil || len(runs) == 0 {
 		return
 	}
-	r := runs[len(runs)-1]
-	text := fmt.Sprintf("last build %s ago", took(a.now().Sub(time.Unix(0, r.Began)).Truncate(time.Second)))
+	r, ago := runs[len(runs)-1], func(at int64) string {
+		return took(max(0, a.now().Sub(time.Unix(0, at))).Truncate(time.Second)) + " ago"
+	}
+	text := "last build: began " + ago(r.Began) + ", and did not come to its end, or still runs"
 	if r.Ended != 0 {
-		text += fmt.Sprintf(": %s made, %s failed, %s, exit status %d", count(r.Made), count(r.Failed), took(time.Duration(r.Ended-r.Began)), r.Exit)
-	} else {
-		text += ": it did not come to its end, or still runs"
+		text = fmt.Sprintf("last build: %s, %s made, %s failed, took %s, exit status %d",
+			ago(r.Ended), count(r.Made), count(r.Failed), took(time.Duration(r.Ended-r.Began)), r.Exit)
 	}
 	fmt.Fprintf(w, "\n%s\n", a.stdout.paint(dim, text))
 }

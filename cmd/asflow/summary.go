@@ -32,8 +32,11 @@ func upToDate(t *terminal, n jobCounts, targets int, d time.Duration) string {
 // text is the whole summary: each failure, and last a line with what became of all jobs.
 func (s *summary) text(t *terminal) string {
 	var b strings.Builder
-	for _, f := range s.failures {
-		b.WriteString("\n" + f.text(t))
+	for i, f := range s.failures {
+		if i == 0 || len(f.tail) > 0 || len(s.failures[i-1].tail) > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(f.text(t))
 	}
 	if more := s.failed - len(s.failures); more > 0 {
 		fmt.Fprintf(&b, "\n%s and %s; asflow ls --state failed shows them\n", t.signs().ellipsis, plural(more, "more failure", "more failures"))
@@ -83,7 +86,7 @@ func (s *summary) line(t *terminal) string {
 	return strings.Join(parts, ", ") + "  " + t.paint(dim, strings.Join(rest, ", "))
 }
 
-// text is a failure: which output of which element, why, after how many attempts, and where its log is.
+// text is a failure: which output of which element, why, after how many attempts, of what, and where its log is.
 func (f *failure) text(t *terminal) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", t.paint(red, t.signs().failed), t.paint(bold, f.path))
@@ -95,21 +98,18 @@ func (f *failure) text(t *terminal) string {
 	if cause == "" {
 		cause = "failed"
 	}
-	if f.notTried {
-		cause = "not tried: " + strings.TrimPrefix(cause, "not tried: ")
+	if f.attempts > 1 {
+		cause += t.paint(dim, fmt.Sprintf(" (%d attempts)", f.attempts))
 	}
 	for line := range strings.Lines(cause) {
 		fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
 	}
-	var more []string
-	if f.attempts > 1 {
-		more = append(more, plural(f.attempts, "attempt", "attempts"))
+	if f.source != "" && !strings.Contains(f.cause, f.source) {
+		first, _, _ := strings.Cut(f.source, "\n")
+		fmt.Fprintf(&b, "  %s\n", t.paint(dim, "of "+clip(first, max(40, t.width()-5), t.signs().ellipsis)))
 	}
 	if f.log != "" {
-		more = append(more, "log: "+f.log)
-	}
-	if len(more) > 0 {
-		fmt.Fprintf(&b, "  %s\n", t.paint(dim, strings.Join(more, ", ")))
+		fmt.Fprintf(&b, "  %s\n", t.paint(dim, "log: "+f.log))
 	}
 	for _, line := range lastLines(string(f.tail), 10) {
 		fmt.Fprintf(&b, "  %s %s\n", t.paint(dim, "|"), line)

@@ -44,7 +44,7 @@ target "{var.user}/languages.jsonl" {
   inputs = ["{var.user}/raw/{each.value.name}.json.zst"]
 
   exec {
-    command = ["sh", "-c", "asflow cat --files-from \"$ASFLOW_INPUTS_FILE\""]
+    command = ["sh", "-c", "asflow cat --skip-missing --files-from \"$ASFLOW_INPUTS_FILE\""]
     stdout  = "output"
   }
 }
