@@ -78,7 +78,7 @@ func newRun(ctx context.Context, kill <-chan struct{}, p Plan, o Options) *run {
 		r.FetchJobs = 64
 	}
 	r.Jobs = max(1, r.Jobs)
-	r.dir = projectDir(o.Store)
+	r.dir = o.Store.dir
 	r.doubts = make([]doubt, len(r.targets))
 	r.tokens = joinJobserver(o.Environ)
 	r.Environ = withoutJobserver(o.Environ)
@@ -195,5 +195,3 @@ func (r *run) takeEnded() []*job {
 	r.ended = nil
 	return batch
 }
-
-func projectDir(s *Store) string { return "." }

@@ -1,0 +1,392 @@
+package executor
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/asflow/asflow/fetchers"
+	"github.com/asflow/asflow/fetchers/limit"
+	"github.com/asflow/asflow/planner"
+)
+
+// serve starts a server and gives a project whose fetches go to it.
+func serve(t *testing.T, h http.HandlerFunc) (*project, string) {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
+	p := newProject(t)
+	p.real()
+	return p, s.URL
+}
+
+// real gives the project the fetcher that users have.
+func (p *project) real() {
+	p.options.Limits = limit.New(limit.Options{InFlight: 64})
+	p.options.Fetcher = fetchers.New(fetchers.Options{Limits: p.options.Limits, PerHost: 8, UserAgent: "test", Dir: p.dir})
+	if c, ok := p.options.Fetcher.(interface{ CloseIdleConnections() }); ok {
+		p.t.Cleanup(c.CloseIdleConnections)
+	}
+}
+
+var fast = planner.Retry{Attempts: 3, Delay: time.Millisecond, MaxDelay: 2 * time.Millisecond}
+
+func TestFetchSmallAndLarge(t *testing.T) {
+	large := bytes.Repeat([]byte("0123456789abcde\n"), 200<<10) // 3.2 MB
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Etag", `"v1"`)
+		switch r.URL.Path {
+		case "/small":
+			io.WriteString(w, "small")
+		case "/large":
+			w.Write(large)
+		}
+	})
+	plan := newPlan([]planner.Target{{Label: "l", Fetch: true, Retry: fast}},
+		fakeJob{path: "o/small", host: url, recipe: get(url + "/small")},
+		fakeJob{path: "o/large.gz", host: url, recipe: get(url + "/large")},
+	)
+	r := p.run(within(t, 20*time.Second), plan)
+	if r.Made != 2 || r.Bytes != int64(5+len(large)) {
+		t.Fatalf("%+v %+v", r, p.of(Ended))
+	}
+	if got := p.read("o/small"); got != "small" {
+		t.Errorf("small: %q", got)
+	}
+	z, err := gzip.NewReader(strings.NewReader(p.read("o/large.gz")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(z); err != nil || !bytes.Equal(got, large) {
+		t.Errorf("large: %d bytes, %v", len(got), err)
+	}
+	rec := plan.outcome[0].Record
+	if rec.Status != 200 || rec.Attempts != 1 || rec.ETag != `"v1"` || rec.Received != 5 || rec.Source != url+"/small" || rec.State != "made" {
+		t.Errorf("record %+v", rec)
+	}
+	if rec := plan.outcome[1].Record; rec.Status != 200 || rec.Received != int64(len(large)) {
+		t.Errorf("record %+v", rec)
+	}
+}
+
+func TestFetchFailure(t *testing.T) {
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Why", "key hunter2 is wrong")
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, "no entry for hunter2")
+	})
+	p.options.Redact = func(s string) string { return strings.ReplaceAll(s, "hunter2", "<secret>") }
+	plan := newPlan([]planner.Target{{Label: "l", Fetch: true, Retry: fast}},
+		fakeJob{path: "o/a", host: url, recipe: get(url + "/?key=hunter2")})
+	r := p.run(within(t, 20*time.Second), plan)
+	o, e := plan.outcome[0], p.one(Ended)
+	if r.Failed != 1 || o.State != planner.Failed || o.Record.Status != 403 || o.Record.Attempts != 1 || o.Record.Error == "" {
+		t.Errorf("%+v %+v", r, o)
+	}
+	if e.Log != ".asflow/log/o/a.answer" || !strings.Contains(e.Err.Error(), e.Log) {
+		t.Fatalf("log %q, error %v", e.Log, e.Err)
+	}
+	kept := p.read(e.Log)
+	for _, want := range []string{"status 403", "X-Why: key <secret> is wrong", "no entry for <secret>", "key=<secret>"} {
+		if !strings.Contains(kept, want) {
+			t.Errorf("kept %q, without %q", kept, want)
+		}
+	}
+	for _, text := range []string{o.Record.Error, o.Record.Source, e.Err.Error()} {
+		if strings.Contains(text, "hunter2") {
+			t.Errorf("a secret is shown: %s", text)
+		}
+	}
+}
+
+func TestFetchAbsent(t *testing.T) {
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
+	plan := newPlan([]planner.Target{{Fetch: true, Absent: []int{404}}}, fakeJob{path: "a", host: url, recipe: get(url)})
+	r := p.run(within(t, 20*time.Second), plan)
+	if o := plan.outcome[0]; r.Absent != 1 || o.State != planner.Absent || o.Record.State != "absent" || o.Record.Status != 404 || p.exists("a") {
+		t.Errorf("%+v %+v", r, o)
+	}
+}
+
+func TestFetchRetries(t *testing.T) {
+	var n atomic.Int32
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) < 3 {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		io.WriteString(w, "x")
+	})
+	p.options.Meters = NewMeters(1)
+	plan := newPlan([]planner.Target{{Fetch: true, Retry: fast}}, fakeJob{path: "a", host: url, recipe: get(url)})
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 1 || plan.outcome[0].Record.Attempts != 3 {
+		t.Errorf("%+v %+v", r, plan.outcome[0])
+	}
+	if p.options.Meters.Retries(0) != 2 || p.options.Meters.Bytes(0) != 1 || len(p.of(Retrying)) != 2 {
+		t.Errorf("%d retries, %d bytes", p.options.Meters.Retries(0), p.options.Meters.Bytes(0))
+	}
+}
+
+// A large body that breaks off and starts over is in the output once.
+func TestFetchStartsOver(t *testing.T) {
+	var n atomic.Int32
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		half := bytes.Repeat([]byte("x"), 2<<20)
+		w.Header().Set("Content-Length", fmt.Sprint(2*len(half)))
+		w.Write(half)
+		if n.Add(1) == 1 {
+			panic(http.ErrAbortHandler)
+		}
+		w.Write(bytes.Repeat([]byte("y"), len(half)))
+	})
+	plan := newPlan([]planner.Target{{Fetch: true, Retry: fast}}, fakeJob{path: "a", host: url, recipe: get(url)})
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 1 || plan.outcome[0].Record.Attempts != 2 {
+		t.Fatalf("%+v %+v", r, p.one(Ended).Err)
+	}
+	if got := p.read("a"); len(got) != 4<<20 || strings.Count(got, "x") != 2<<20 {
+		t.Errorf("%d bytes", len(got))
+	}
+}
+
+// Where the first jobs of a target fail alike the rest are not tried; where they don't, all are.
+func TestNotTried(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		answer   func(i int) int
+		notTried bool
+	}{
+		{"alike", func(int) int { return 401 }, true},
+		{"one differs", func(i int) int { return 401 + 2*min(1, i%7/6) }, false},
+		{"one succeeds", func(i int) int { return 401 - 201*min(1, i%7/6) }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var asked atomic.Int32
+			p := newProject(t)
+			p.options.Fetcher = fetcherFunc(func(_ context.Context, r *fetchers.Request) (*fetchers.Response, error) {
+				status := c.answer(int(asked.Add(1)))
+				if status == 200 {
+					return &fetchers.Response{Status: 200, Bytes: []byte("x"), Attempts: 1}, nil
+				}
+				return nil, &fetchers.Error{Status: status, Class: fetchers.ClassStatus, Attempts: 1, Err: fmt.Errorf("status %d", status)}
+			})
+			var jobs []fakeJob
+			for i := range 200 {
+				jobs = append(jobs, fakeJob{path: fmt.Sprint("o", i), host: "http://h", recipe: get("http://h/")})
+			}
+			r := p.run(within(t, 20*time.Second), newPlan([]planner.Target{{Fetch: true}}, jobs...))
+			if got := r.NotTried > 0; got != c.notTried || r.NotTried+r.Failed+r.Made != 200 || int(asked.Load()) != r.Failed+r.Made {
+				t.Errorf("%+v, %d asked", r, asked.Load())
+			}
+			for _, e := range p.of(Ended) {
+				if e.State == planner.NotTried && (e.Record != nil || e.Err == nil) {
+					t.Errorf("%+v", e)
+				}
+			}
+		})
+	}
+}
+
+func TestFetchTimeoutLeavesOutWaits(t *testing.T) {
+	for _, c := range []struct {
+		waits, works time.Duration
+		ok           bool
+	}{{time.Hour, time.Second, true}, {0, 3 * time.Second, false}, {time.Hour, 3 * time.Second, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newProject(t)
+			p.options.Fetcher = fetcherFunc(func(ctx context.Context, r *fetchers.Request) (*fetchers.Response, error) {
+				r.Trace.Waits(true)
+				time.Sleep(c.waits)
+				r.Trace.Waits(false)
+				if err := sleep(ctx, c.works); err != nil {
+					return nil, err
+				}
+				return &fetchers.Response{Status: 200, Bytes: []byte("x")}, nil
+			})
+			plan := newPlan([]planner.Target{{Fetch: true}}, fakeJob{path: "a", recipe: get("http://h/", func(t *planner.Task) { t.Timeout = 2 * time.Second })})
+			p.run(context.Background(), plan)
+			if e := p.one(Ended); (e.State == planner.Made) != c.ok || !c.ok && !strings.Contains(e.Err.Error(), "timed out: it was not complete within 2s") {
+				t.Errorf("%+v: %v %v", c, e.State, e.Err)
+			}
+		})
+	}
+}
+
+// Of a host no more fetches are begun than it lets, and another host is not held up.
+func TestFetchHosts(t *testing.T) {
+	p := newProject(t)
+	var mu sync.Mutex
+	now, most := map[string]int{}, map[string]int{}
+	release := make(chan struct{})
+	p.options.Limits = limit.New(limit.Options{Rules: map[string]limit.Rule{"slow": {Concurrency: 3}}})
+	quick := 0
+	p.options.Fetcher = fetcherFunc(func(_ context.Context, r *fetchers.Request) (*fetchers.Response, error) {
+		mu.Lock()
+		now[r.URL]++
+		most[r.URL] = max(most[r.URL], now[r.URL])
+		if r.URL == "http://quick" {
+			if quick++; quick == 50 {
+				close(release)
+			}
+		}
+		mu.Unlock()
+		if r.URL == "http://slow" {
+			<-release
+		}
+		mu.Lock()
+		now[r.URL]--
+		mu.Unlock()
+		return &fetchers.Response{Status: 200, Bytes: []byte("x")}, nil
+	})
+	var jobs []fakeJob
+	for i := range 100 {
+		url := "http://slow"
+		if i >= 50 {
+			url = "http://quick"
+		}
+		jobs = append(jobs, fakeJob{path: fmt.Sprint("o", i), host: url, recipe: get(url)})
+	}
+	if r := p.run(within(t, 20*time.Second), newPlan([]planner.Target{{Fetch: true}}, jobs...)); r.Made != 100 {
+		t.Errorf("%+v", r)
+	}
+	if most["http://slow"] > 3 || most["http://quick"] > 8 {
+		t.Errorf("at once: %v", most)
+	}
+}
+
+func TestFailFast(t *testing.T) {
+	p := newProject(t)
+	p.options.FailFast = true
+	p.options.Fetcher = fetcherFunc(func(ctx context.Context, r *fetchers.Request) (*fetchers.Response, error) {
+		if strings.HasSuffix(r.URL, "/0") {
+			return nil, errors.New("broken")
+		}
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	})
+	var jobs []fakeJob
+	for i := range 30 {
+		jobs = append(jobs, fakeJob{path: fmt.Sprint("o", i), recipe: get(fmt.Sprint("http://h/", i)), host: "http://h"})
+	}
+	plan := newPlan([]planner.Target{{Fetch: true}}, jobs...)
+	if r := p.run(within(t, 20*time.Second), plan); r.Failed != 1 || r.Made != 0 || r.Cancelled == 0 {
+		t.Errorf("%+v", r)
+	}
+	for i, s := range plan.states() {
+		if want := planner.Cancelled; i > 0 && s != want {
+			t.Errorf("job %d: %v", i, s)
+		}
+	}
+}
+
+// Jobs that end at once as up to date, or go back to waiting, are not told of, and don't end the run early.
+func TestRecipesThatDontRun(t *testing.T) {
+	p := newProject(t)
+	no := func(err error) func(string) (*planner.Task, error) {
+		return func(string) (*planner.Task, error) { return nil, err }
+	}
+	plan := newPlan([]planner.Target{{Fetch: true, Label: "f"}, {Label: "e"}},
+		fakeJob{path: "a", recipe: no(planner.ErrUpToDate)}, fakeJob{path: "b", recipe: no(planner.ErrWaiting)},
+		fakeJob{path: "c", target: 1, recipe: no(planner.ErrUpToDate)}, fakeJob{path: "d", target: 1, recipe: no(errors.New("a mistake"))})
+	if r := p.run(within(t, 20*time.Second), plan); r.UpToDate != 2 || r.Failed != 1 {
+		t.Errorf("%+v", r)
+	}
+	if done := fmt.Sprint(plan.done); done != "[false false false true]" {
+		t.Errorf("done %s", done)
+	}
+	rec := plan.outcome[3].Record
+	if rec.Path != "d" || rec.Target != "e" || rec.Kind != "exec" || rec.State != "failed" || rec.Error != "a mistake" {
+		t.Errorf("record %+v", rec)
+	}
+	p.clean()
+}
+
+// refreshed makes a recipe one of an output that exists, as a record has it.
+func refreshed(rec *planner.Outcome) func(*planner.Task) {
+	return func(task *planner.Task) { task.Refresh = &rec.Record }
+}
+
+func TestRefresh(t *testing.T) {
+	var body atomic.Value
+	var tagged atomic.Bool
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if tagged.Load() {
+			w.Header().Set("Etag", `W/"1"`)
+			if r.Header.Get("If-None-Match") == `W/"1"` {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+		}
+		io.WriteString(w, body.Load().(string))
+	})
+	large := strings.Repeat("[1,2,3,4,5,6,7,8,9]\n", 200<<10)
+	records := func(task *planner.Task) { task.Fetch.Records = program(t, ".[]") }
+	plain := func(*planner.Task) {}
+	for _, c := range []struct {
+		name, body, then string
+		change           func(*planner.Task)
+		tag              bool
+		want             planner.State
+		received         bool
+	}{
+		{"304", "x", "y", plain, true, planner.Unchanged, false},
+		{"304 of records", "[1]", "[1]", records, true, planner.Unchanged, false},
+		{"the same", "x", "x", plain, false, planner.Unchanged, true},
+		{"another", "x", "y", plain, false, planner.Made, true},
+		{"longer", "x", "xy", plain, false, planner.Made, true},
+		{"shorter", "xy", "x", plain, false, planner.Made, true},
+		{"large, the same", large, large, plain, false, planner.Unchanged, true},
+		{"large, another", large, large + "x", plain, false, planner.Made, true},
+		{"records, the same", "[1,2]", "[1, 2]", records, false, planner.Unchanged, true},
+		{"large records, the same", large, large, records, false, planner.Unchanged, true},
+		{"large records, another", large, large + "[1]", records, false, planner.Made, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tagged.Store(c.tag)
+			body.Store(c.body)
+			targets := []planner.Target{{Fetch: true, Retry: fast}}
+			first := newPlan(targets, fakeJob{path: "o/a.gz", host: url, recipe: get(url, c.change)})
+			if r := p.run(within(t, 20*time.Second), first); r.Made != 1 {
+				t.Fatalf("%+v", p.of(Ended))
+			}
+			old := time.Now().Add(-time.Hour).Truncate(time.Second)
+			if err := os.Chtimes(p.dir+"/o/a.gz", old, old); err != nil {
+				t.Fatal(err)
+			}
+			first.outcome[0].Record.Mtime = old.UnixNano()
+			before := p.read("o/a.gz")
+			body.Store(c.then)
+			second := newPlan(targets, fakeJob{path: "o/a.gz", host: url, recipe: get(url, c.change, refreshed(&first.outcome[0]))})
+			p.run(within(t, 20*time.Second), second)
+			o := second.outcome[0]
+			if o.State != c.want {
+				t.Fatalf("%v %s", o.State, o.Record.Error)
+			}
+			if same := p.read("o/a.gz") == before; same != (c.want == planner.Unchanged) {
+				t.Errorf("the same: %v", same)
+			}
+			if (o.Record.Received > 0) != c.received {
+				t.Errorf("received %d", o.Record.Received)
+			}
+			info, err := os.Stat(p.dir + "/o/a.gz")
+			if err != nil || time.Since(info.ModTime()) > time.Minute {
+				t.Errorf("its age does not begin anew: %v %v", info.ModTime(), err)
+			}
+			if o.State == planner.Unchanged && (o.Record.State != "made" || o.Record.Mtime != info.ModTime().UnixNano() || o.Record.Size != info.Size() || o.Record.Hash != first.outcome[0].Record.Hash) {
+				t.Errorf("record %+v", o.Record)
+			}
+		})
+	}
+}

@@ -1,0 +1,353 @@
+package executor
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/asflow/asflow/hclspec"
+	"github.com/asflow/asflow/planner"
+)
+
+func program(t *testing.T, source string) *planner.Program {
+	t.Helper()
+	p, err := hclspec.NewProgram(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// paged makes a recipe take pages.
+func paged(t *testing.T, records string, pg planner.Paginate) func(*planner.Task) {
+	if pg.MaxPages == 0 {
+		pg.MaxPages = 10000
+	}
+	return func(task *planner.Task) {
+		task.Fetch.Records = program(t, records)
+		task.Fetch.Paginate = &pg
+	}
+}
+
+// byPage makes the recipe's URL one that says which page it asks for.
+func byPage(base string) func(*planner.Task) {
+	return func(task *planner.Task) {
+		task.Fetch.Page = func(number, offset int64, cursor any) (planner.Request, error) {
+			q := url.Values{"page": {fmt.Sprint(number)}, "offset": {fmt.Sprint(offset)}}
+			if cursor != nil {
+				q.Set("cursor", fmt.Sprint(cursor))
+			}
+			return planner.Request{
+				Method: "GET", URL: base + "?" + q.Encode(),
+				Header: []planner.Header{{Name: "X-Api-Key", Value: "k"}, {Name: "Accept", Value: "application/json"}},
+			}, nil
+		}
+	}
+}
+
+// asked is what a server was asked, in order.
+type asked struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (a *asked) add(r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = append(a.all, r.URL.RequestURI())
+}
+
+func TestPages(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		records string
+		pg      planner.Paginate
+		answer  func(w http.ResponseWriter, r *http.Request)
+		want    string
+		pages   int
+		asked   string // the URIs, joined by spaces
+		err     string
+		note    string
+	}{
+		{
+			name: "counting ends at a page without records", records: ".[]",
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				if n := r.FormValue("page"); n < "3" {
+					fmt.Fprintf(w, `[{"p":%s},{"o":%s}]`, n, r.FormValue("offset"))
+				} else {
+					io.WriteString(w, "[]")
+				}
+			},
+			want: "{\"p\":1}\n{\"o\":0}\n{\"p\":2}\n{\"o\":2}\n", pages: 3,
+			asked: "/?offset=0&page=1 /?offset=2&page=2 /?offset=4&page=3",
+		},
+		{
+			name: "link", records: ".[]", pg: planner.Paginate{Link: true},
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				if r.FormValue("t") == "" {
+					w.Header().Add("Link", `<?t=2>; rel="next"`)
+				}
+				io.WriteString(w, "[1]")
+			},
+			want: "1\n1\n", pages: 2, asked: "/?offset=0&page=1 /?t=2",
+		},
+		{
+			name: "an empty page with a next one does not end", records: ".r[]", pg: planner.Paginate{Next: program(t, ".next")},
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Path {
+				case "/":
+					io.WriteString(w, `{"r":[],"next":"/b"}`)
+				case "/b":
+					io.WriteString(w, `{"r":[1],"next":null}`)
+				}
+			},
+			want: "1\n", pages: 2, asked: "/?offset=0&page=1 /b",
+		},
+		{
+			name: "next is an empty string", records: ".r[]", pg: planner.Paginate{Next: program(t, ".next")},
+			answer: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"r":[1],"next":""}`) },
+			want:   "1\n", pages: 1,
+		},
+		{
+			name: "cursor", records: ".r[]", pg: planner.Paginate{Cursor: program(t, ".c")},
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				switch r.FormValue("cursor") {
+				case "":
+					io.WriteString(w, `{"r":[1],"c":12345678901234567890}`)
+				case "12345678901234567890":
+					io.WriteString(w, `{"r":[2]}`)
+				}
+			},
+			want: "1\n2\n", pages: 2,
+		},
+		{
+			name: "end status", records: ".[]", pg: planner.Paginate{End: []int{404}},
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				if r.FormValue("page") == "2" {
+					w.WriteHeader(http.StatusNotFound)
+					return
+				}
+				io.WriteString(w, "[1]")
+			},
+			want: "1\n", pages: 2,
+		},
+		{
+			name: "jq records", records: `.[] | {v: .}`, pg: planner.Paginate{MaxPages: 1, MaxSet: true},
+			answer: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "[1,2]") },
+			want:   "{\"v\":1}\n{\"v\":2}\n", pages: 1, note: "stopped after 1 pages",
+		},
+		{
+			name: "max_pages as it is by itself", records: ".[]", pg: planner.Paginate{MaxPages: 2},
+			answer: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "[1]") },
+			err:    "page 2: there are more pages than 2",
+		},
+		{
+			name: "repeated cursor", records: ".[]", pg: planner.Paginate{Cursor: program(t, `"same"`)},
+			answer: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "[1]") },
+			err:    `page 2: paginate: the cursor "same" came before`,
+		},
+		{
+			name: "next leads back", records: ".[]", pg: planner.Paginate{Link: true},
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Add("Link", `</?offset=0&page=1>; rel=next`)
+				io.WriteString(w, "[1]")
+			},
+			err: "came before",
+		},
+		{
+			name: "next is a file", records: ".[]", pg: planner.Paginate{Link: true},
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Add("Link", `<file:///etc/passwd>; rel=next`)
+				io.WriteString(w, "[1]")
+			},
+			err: "neither http nor https",
+		},
+		{
+			name: "next is an object", records: ".[]", pg: planner.Paginate{Next: program(t, `{}`)},
+			answer: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "[1]") },
+			err:    "neither a URL nor null",
+		},
+		{
+			name: "not JSON", records: ".[]",
+			answer: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>") },
+			err:    "not JSON at byte 0",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var a asked
+			p, url := serve(t, func(w http.ResponseWriter, r *http.Request) { a.add(r); c.answer(w, r) })
+			plan := newPlan([]planner.Target{{Fetch: true, Retry: fast}},
+				fakeJob{path: "a.jsonl", host: url, recipe: get(url, paged(t, c.records, c.pg), byPage(url+"/"))})
+			p.run(within(t, 20*time.Second), plan)
+			e := p.one(Ended)
+			if c.err != "" {
+				if e.State != planner.Failed || !strings.Contains(e.Err.Error(), c.err) || p.exists("a.jsonl") {
+					t.Errorf("%v %v", e.State, e.Err)
+				}
+				return
+			}
+			if e.State != planner.Made {
+				t.Fatalf("%v %v", e.State, e.Err)
+			}
+			if got := p.read("a.jsonl"); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			rec := plan.outcome[0].Record
+			if rec.Pages != c.pages || rec.Records != int64(strings.Count(c.want, "\n")) {
+				t.Errorf("%d pages, %d records", rec.Pages, rec.Records)
+			}
+			if got := strings.Join(a.all, " "); c.asked != "" && got != c.asked {
+				t.Errorf("asked %s", got)
+			}
+			if notes := p.of(Note); (c.note != "") != (len(notes) > 0) || c.note != "" && !strings.Contains(notes[0].Text, c.note) {
+				t.Errorf("notes %+v", notes)
+			}
+		})
+	}
+}
+
+// Absence is asked of the first page only.
+func TestPagesAbsent(t *testing.T) {
+	for _, at := range []string{"1", "2"} {
+		p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.FormValue("page") == at {
+				http.NotFound(w, r)
+				return
+			}
+			io.WriteString(w, "[1]")
+		})
+		plan := newPlan([]planner.Target{{Fetch: true, Absent: []int{404}}},
+			fakeJob{path: "a.jsonl", host: url, recipe: get(url, paged(t, ".[]", planner.Paginate{}), byPage(url))})
+		p.run(within(t, 20*time.Second), plan)
+		if s := plan.outcome[0].State; (s == planner.Absent) != (at == "1") || (s == planner.Failed) != (at == "2") {
+			t.Errorf("at page %s: %v", at, s)
+		}
+	}
+}
+
+// A page that fails is tried again at that page, and large outputs come out whole.
+func TestPagesRetryAtThePage(t *testing.T) {
+	var a asked
+	var broke atomic.Int32
+	var page strings.Builder
+	page.WriteString("[0")
+	for i := range 300000 {
+		page.WriteString("," + strconv.Itoa(i))
+	}
+	page.WriteString("]")
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		a.add(r)
+		n := r.FormValue("page")
+		switch {
+		case n == "4":
+			io.WriteString(w, "[]")
+		case n == "2" && broke.Add(1) == 1:
+			w.WriteHeader(http.StatusInternalServerError)
+		case n == "3" && broke.Add(1) <= 3: // in the middle of a large page, which others stand before
+			io.WriteString(w, page.String()[:1500000])
+			panic(http.ErrAbortHandler)
+		default:
+			io.WriteString(w, page.String())
+		}
+	})
+	plan := newPlan([]planner.Target{{Fetch: true, Retry: fast}},
+		fakeJob{path: "a.jsonl", host: url, recipe: get(url, paged(t, ".[]", planner.Paginate{}), byPage(url))})
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 1 {
+		t.Fatalf("%v", p.one(Ended).Err)
+	}
+	if got, want := len(a.all), 6; got < want {
+		t.Errorf("%d requests: %v", got, a.all)
+	}
+	one := strings.ReplaceAll(strings.Trim(page.String(), "[]"), ",", "\n") + "\n"
+	if got := p.read("a.jsonl"); got != one+one+one {
+		t.Errorf("%d bytes, want %d", len(got), 3*len(one))
+	}
+}
+
+// Beyond the origin no header of the user's is sent but Accept and User-Agent, and nothing of the query is added.
+func TestPagesBeyondTheOrigin(t *testing.T) {
+	var mu sync.Mutex
+	var far http.Header
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		far = r.Header.Clone()
+		mu.Unlock()
+		if r.URL.RawQuery != "" {
+			t.Errorf("asked with %s", r.URL.RawQuery)
+		}
+		io.WriteString(w, "[2]")
+	}))
+	t.Cleanup(other.Close)
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Api-Key") != "k" {
+			t.Error("no key within the origin")
+		}
+		w.Header().Set("Link", "<"+other.URL+"/more>; rel=next")
+		io.WriteString(w, "[1]")
+	})
+	recipe := func(body []byte) func(string) (*planner.Task, error) {
+		return get(url, paged(t, ".[]", planner.Paginate{Link: true, AddQuery: func(u string, _, _ int64, _ any) (string, error) { return u + "?key=k", nil }}), byPage(url), func(task *planner.Task) {
+			page := task.Fetch.Page
+			task.Fetch.Page = func(n, o int64, c any) (planner.Request, error) {
+				r, err := page(n, o, c)
+				if body != nil {
+					r.Method, r.Body = "POST", body
+				}
+				return r, err
+			}
+			task.Fetch.Auth = planner.Auth{Bearer: "token"}
+		})
+	}
+	plan := newPlan([]planner.Target{{Fetch: true}},
+		fakeJob{path: "a.jsonl", host: url, recipe: recipe(nil)},
+		fakeJob{path: "b.jsonl", host: url, recipe: recipe([]byte("x")), after: []int{0}})
+	r := p.run(within(t, 20*time.Second), plan)
+	if r.Made != 1 || r.Failed != 1 {
+		t.Fatalf("%+v %+v", r, p.of(Ended))
+	}
+	if got := p.read("a.jsonl"); got != "1\n2\n" {
+		t.Errorf("got %q", got)
+	}
+	if far.Get("X-Api-Key") != "" || far.Get("Authorization") != "" || far.Get("Accept") != "application/json" {
+		t.Errorf("sent beyond the origin: %v", far)
+	}
+	if !strings.Contains(plan.outcome[1].Record.Error, "has a body, which is not sent there") {
+		t.Errorf("with a body: %s", plan.outcome[1].Record.Error)
+	}
+	if notes := p.of(Note); len(notes) != 1 || !strings.Contains(notes[0].Text, "headers and auth are not sent there") {
+		t.Errorf("notes %+v", notes)
+	}
+}
+
+func TestRecordsWithoutPages(t *testing.T) {
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Etag", `"1"`)
+		io.WriteString(w, "[\n {\"b\": 1.0,\n \"a\": 2}, 3\n]")
+	})
+	records := func(source string) func(*planner.Task) {
+		return func(task *planner.Task) { task.Fetch.Records = program(t, source) }
+	}
+	plan := newPlan([]planner.Target{{Fetch: true}},
+		fakeJob{path: "a.jsonl", host: url, recipe: get(url, records(".[]"))},
+		fakeJob{path: "b.jsonl", host: url, recipe: get(url, records(".[] | numbers"))},
+		fakeJob{path: "c.jsonl", host: url, recipe: get(url, records("empty"))})
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 3 {
+		t.Fatalf("%+v", p.of(Ended))
+	}
+	for name, want := range map[string]string{"a.jsonl": "{\"b\":1.0,\"a\":2}\n3\n", "b.jsonl": "3\n", "c.jsonl": ""} {
+		if got := p.read(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if rec := plan.outcome[0].Record; rec.ETag != `"1"` || rec.Records != 2 || rec.Pages != 0 {
+		t.Errorf("record %+v", rec)
+	}
+}
