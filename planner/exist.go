@@ -1,11 +1,10 @@
 package planner
 
 import (
+	"errors"
 	"io/fs"
 	"path"
 	"strings"
-
-	"errors"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -25,7 +24,7 @@ func (p *Plan) list(n *node) {
 	}
 	if dir, ok := n.dir(); ok {
 		if n.starOnly {
-			for _, sum := range p.starFiles(n, dir) {
+			for _, sum := range p.starFiles(n, dir, n.count) {
 				if i, ok := n.names.findSum(sum); ok {
 					n.exists.add(i)
 				}
@@ -54,10 +53,11 @@ func (p *Plan) listFolder(n *node, dir string) {
 	})
 }
 
-// starFiles gives the hashes in the names of a folder that a label with one star could have made.
-func (p *Plan) starFiles(n *node, dir string) [][12]byte {
+// starFiles gives the hashes in the names of a folder that a label with one star could have made; about so many are
+// expected.
+func (p *Plan) starFiles(n *node, dir string, expected int) [][12]byte {
 	lead := strings.TrimPrefix(n.prefix, dir)
-	out := make([][12]byte, 0, n.count)
+	out := make([][12]byte, 0, expected)
 	p.listing(n, dir, func(name string) {
 		var sum [12]byte
 		if len(name) == len(lead)+24+len(n.suffix) && name[:len(lead)] == lead && name[len(lead)+24:] == n.suffix && unhex(&sum, name[len(lead):len(lead)+24]) {

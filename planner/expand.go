@@ -110,7 +110,8 @@ func (p *Plan) install(n *node, els hclspec.Elements) {
 	if els != nil {
 		n.count = els.Len()
 		if dir, ok := n.dir(); ok && n.starOnly && n.t.IsFetch {
-			listing.Go(func() { found = p.starFiles(n, dir) })
+			expected := n.count
+			listing.Go(func() { found = p.starFiles(n, dir, expected) })
 		}
 		if !p.name(n) {
 			listing.Wait()
