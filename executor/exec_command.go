@@ -53,9 +53,9 @@ func (w *execWorker) command(ctx context.Context, out *spool, log *jobLog) error
 	cmd := &exec.Cmd{
 		Path: program, Args: e.Command, Env: env, Dir: w.dir,
 		Stdout: log, Stderr: log,
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
-		WaitDelay:   pipeDelay,
+		WaitDelay: pipeDelay,
 	}
+	ownGroup(cmd)
 	if e.Dir != "" {
 		cmd.Dir = w.abs(e.Dir)
 	}
@@ -84,13 +84,12 @@ func (w *execWorker) command(ctx context.Context, out *spool, log *jobLog) error
 // wait waits for a command to end. Where the context or the run ends first its process group is ended; where it fails
 // nothing of the group is left.
 func (w *execWorker) wait(ctx context.Context, cmd *exec.Cmd, out *spool) error {
-	group := -cmd.Process.Pid
 	ended := make(chan struct{})
 	var ending sync.WaitGroup
 	ending.Add(1)
 	stop := context.AfterFunc(ctx, func() {
 		defer ending.Done()
-		_ = syscall.Kill(group, syscall.SIGTERM) // it may have ended meanwhile
+		signalGroup(cmd, syscall.SIGTERM)
 		late := time.NewTimer(killAfter)
 		defer late.Stop()
 		select {
@@ -99,7 +98,7 @@ func (w *execWorker) wait(ctx context.Context, cmd *exec.Cmd, out *spool) error 
 		case <-late.C:
 		case <-w.kill:
 		}
-		_ = syscall.Kill(group, syscall.SIGKILL)
+		signalGroup(cmd, syscall.SIGKILL)
 	})
 	err := cmd.Wait()
 	close(ended)
@@ -113,7 +112,7 @@ func (w *execWorker) wait(ctx context.Context, cmd *exec.Cmd, out *spool) error 
 		err = w.howEnded(cmd, err, out != nil)
 	}
 	if err != nil {
-		_ = syscall.Kill(group, syscall.SIGKILL)
+		signalGroup(cmd, syscall.SIGKILL)
 	}
 	return err
 }

@@ -21,7 +21,6 @@ type environment struct {
 	vars   map[string]cty.Value
 	locals map[string]*local
 
-	mu        sync.Mutex
 	loadReads []loadRead // what was read before anything is built
 }
 
@@ -38,9 +37,8 @@ type local struct {
 	info *usage
 	at   hcl.Range
 
-	mu    sync.Mutex
+	mu    sync.Mutex // never held while something is evaluated: that may have to wait for the plan
 	done  bool
-	busy  bool
 	value cty.Value
 	reads Reads
 }
@@ -97,17 +95,20 @@ func (e *environment) localsObject(names []string, c *call) (cty.Value, hcl.Diag
 // localValue evaluates a local once; it is asked again only while something that it reads is unbuilt.
 func (e *environment) localValue(l *local, c *call) (cty.Value, hcl.Diagnostics) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.done {
-		c.reads.add(l.reads)
-		return l.value, nil
+	done, value, reads := l.done, l.value, l.reads
+	l.mu.Unlock()
+	if done {
+		c.reads.add(reads)
+		return value, nil
 	}
 	inner := *c
 	inner.reads = &Reads{}
 	v, diags := e.eval(l.expr, l.info, &inner, nil)
 	c.reads.add(*inner.reads)
 	if !diags.HasErrors() && len(inner.reads.Unbuilt) == 0 {
+		l.mu.Lock()
 		l.done, l.value, l.reads = true, v, *inner.reads
+		l.mu.Unlock()
 	}
 	return v, diags
 }

@@ -62,10 +62,9 @@ func (p *printPart) addEach(tr hcl.Traversal) {
 		if !ok {
 			break
 		}
-		switch {
-		case i == 0:
+		if i == 0 {
 			part.key = a.Name == "key"
-		default:
+		} else {
 			part.steps = append(part.steps, a.Name)
 		}
 	}

@@ -151,7 +151,8 @@ var rangeFunc = function.New(&function.Spec{
 	VarParam: &function.Parameter{Name: "number", Type: cty.Number},
 	Type:     function.StaticReturnType(cty.List(cty.Number)),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		start, end, step := cty.Zero, cty.Zero, cty.NilVal
+		start, step := cty.Zero, cty.NilVal
+		var end cty.Value
 		switch len(args) {
 		case 1:
 			end = args[0]

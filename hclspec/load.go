@@ -127,10 +127,6 @@ func (l *loader) err(at hcl.Range, summary, detail string) {
 	l.diags = append(l.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &at})
 }
 
-func (l *loader) warn(at hcl.Range, summary, detail string) {
-	l.diags = append(l.diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: summary, Detail: detail, Subject: &at})
-}
-
 // checkNames holds labels, flows and depends_on against each other.
 func (l *loader) checkNames() {
 	labels := map[string]*Target{}

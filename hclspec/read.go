@@ -26,7 +26,7 @@ func (c *call) read(at string) ([]byte, error) {
 		return nil, fmt.Errorf("the path is empty")
 	}
 	if hasStep(at, "..") {
-		return nil, fmt.Errorf("%s leaves the project: paths have no ..", at)
+		return nil, fmt.Errorf("%s leaves the project: a path must have no .. in it", at)
 	}
 	c.reads.path(at)
 	f, err := c.open(at)

@@ -314,12 +314,12 @@ func (p *Plan) checkPaths(n *node) bool {
 		for i := range small.count {
 			buf = small.appendPath(buf[:0], i)
 			if j, ok := large.find(string(buf)); ok {
-				a, b := small, large
-				if a != n {
-					a, b, i, j = b, a, j, i
+				own := i
+				if small != n {
+					own = j
 				}
-				diags = append(diags, n.mistake(i, "Two jobs make the same path",
-					fmt.Sprintf("%s is made by this target and by the one at %s:%d. Change one of the labels.", a.path(i), b.t.Range.Filename, b.t.Range.Start.Line)))
+				diags = append(diags, n.mistake(own, "Two jobs make the same path",
+					fmt.Sprintf("%s is made by this target and by the one at %s:%d. Change one of the labels.", buf, m.t.Range.Filename, m.t.Range.Start.Line)))
 				break
 			}
 		}

@@ -25,6 +25,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" group:"start" help:"Build a complete example against a server of its own, without a network."`
 
 	Completion completionCmd `cmd:"" group:"start" help:"Print the completion script of a shell."`
+	ListGoals  listGoalsCmd  `cmd:"" name:"__goals" hidden:"" help:"List labels and flows, for completion."`
 	VersionCmd versionCmd    `cmd:"" name:"version" group:"start" help:"Show the version."`
 }
 

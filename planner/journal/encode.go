@@ -34,8 +34,14 @@ func (r *Record) AppendLine(dst []byte) []byte {
 	dst = text(dst, `,"kind":`, string(r.Kind))
 	dst = text(dst, `,"state":`, string(r.State))
 	for _, f := range []struct{ name, value string }{
-		{`,"recipe":`, r.Recipe}, {`,"source":`, r.Source}, {`,"hash":`, r.Hash}, {`,"etag":`, r.ETag},
-		{`,"modified":`, r.Modified}, {`,"error":`, r.Error}, {`,"log":`, r.Log}, {`,"run":`, r.Run},
+		{`,"recipe":`, r.Recipe},
+		{`,"source":`, r.Source},
+		{`,"hash":`, r.Hash},
+		{`,"etag":`, r.ETag},
+		{`,"modified":`, r.Modified},
+		{`,"error":`, r.Error},
+		{`,"log":`, r.Log},
+		{`,"run":`, r.Run},
 	} {
 		if f.value != "" {
 			dst = text(dst, f.name, f.value)
@@ -47,8 +53,15 @@ func (r *Record) AppendLine(dst []byte) []byte {
 		name  string
 		value int64
 	}{
-		{`,"inputs":`, int64(r.Inputs)}, {`,"status":`, int64(r.Status)}, {`,"mtime":`, r.Mtime}, {`,"received":`, r.Received},
-		{`,"began":`, r.Began}, {`,"took":`, r.Took}, {`,"attempts":`, int64(r.Attempts)}, {`,"pages":`, int64(r.Pages)}, {`,"records":`, r.Records},
+		{`,"inputs":`, int64(r.Inputs)},
+		{`,"status":`, int64(r.Status)},
+		{`,"mtime":`, r.Mtime},
+		{`,"received":`, r.Received},
+		{`,"began":`, r.Began},
+		{`,"took":`, r.Took},
+		{`,"attempts":`, int64(r.Attempts)},
+		{`,"pages":`, int64(r.Pages)},
+		{`,"records":`, r.Records},
 	} {
 		if f.value != 0 {
 			dst = append(dst, f.name...)
