@@ -71,7 +71,7 @@ func at(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(".", dir, filepath.FromSlash(path))
+	return filepath.Join(dir, filepath.FromSlash(path))
 }
 
 func listDir(dir string) ([]string, error) {
