@@ -16,6 +16,7 @@ type folder struct {
 	path    string // as outputs name it
 	abs     string
 	file    *os.File
+	dev     uint64
 	same    bool // on the file system of .asflow
 	unnamed bool // takes unnamed files
 	used    int  // outputs on their way into it
@@ -55,7 +56,8 @@ func (f *folders) take(at string) (*folder, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	d := &folder{path: dir, abs: abs, file: file, used: 1, same: deviceOf(abs) == f.dev, unnamed: true}
+	d := &folder{path: dir, abs: abs, file: file, used: 1, dev: deviceOf(abs), unnamed: true}
+	d.same = d.dev == f.dev
 	if f.open == nil {
 		f.open = map[string]*folder{}
 	}

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"runtime"
 	"sync"
 
@@ -25,8 +23,9 @@ type PublishOptions struct {
 // Publisher is the one place that puts files under their final names: whole, synced in batches, then linked or
 // renamed, then the folder synced, then recorded in the journal, and only then told to be done.
 //
-// Few writers compress and write; one committer takes all that has gathered. While it waits for the disk the next
-// batch gathers, so that the cost of a sync is shared by more files the slower the disk is.
+// Few writers compress and write; one committer takes all that has gathered, and then rests for some times as long as
+// that took. While it waits and rests the next batch gathers, so that the cost of a sync is shared by more files the
+// slower the disk is.
 type Publisher struct {
 	s       *Store
 	journal *Writer
@@ -39,10 +38,10 @@ type Publisher struct {
 	done    sync.WaitGroup
 
 	mu     sync.Mutex
-	more   sync.Cond
 	queue  []*pending
 	closed bool
-	err    error // of the journal: nothing more is published
+	more   chan struct{} // rung when there is more in the queue than there was, or it is closed
+	err    error         // of the journal: nothing more is published
 }
 
 // pending is an output that is whole and waits to be published, or a record alone.
@@ -68,7 +67,7 @@ func (s *Store) NewPublisher(w *Writer, o PublishOptions) *Publisher {
 		files:   make(chan struct{}, min(4096, max(4, (filesMost()-spareFiles)/4))),
 	}
 	p.folders = folders{s: s, dev: deviceOf(s.abs(stateDir))}
-	p.more.L = &p.mu
+	p.more = make(chan struct{}, 1)
 	p.done.Go(p.commit)
 	return p
 }
@@ -185,8 +184,18 @@ func (p *Publisher) Record(r journal.Record, done func(journal.Record, error)) {
 func (p *Publisher) hand(it *pending) {
 	p.mu.Lock()
 	p.queue = append(p.queue, it)
+	n := len(p.queue)
 	p.mu.Unlock()
-	p.more.Signal()
+	if n == 1 || n == enough {
+		p.ring()
+	}
+}
+
+func (p *Publisher) ring() {
+	select {
+	case p.more <- struct{}{}:
+	default:
+	}
 }
 
 // Close waits for all that was handed in.
@@ -194,206 +203,8 @@ func (p *Publisher) Close() error {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-	p.more.Signal()
+	p.ring()
 	p.done.Wait()
 	p.folders.close()
 	return p.err
-}
-
-// commit publishes batch after batch until the Publisher is closed.
-func (p *Publisher) commit() {
-	for {
-		p.mu.Lock()
-		for len(p.queue) == 0 && !p.closed {
-			p.more.Wait()
-		}
-		batch := p.queue
-		p.queue = nil
-		p.mu.Unlock()
-		if len(batch) == 0 {
-			return
-		}
-		p.publish(batch)
-	}
-}
-
-// publish brings a batch under its final names, in the order that a power cut at any moment forgives: content, names,
-// folders, journal.
-func (p *Publisher) publish(batch []*pending) {
-	p.syncContent(batch)
-	for _, it := range batch {
-		if it.err == nil && it.folder != nil {
-			it.err = explain(p.name(it))
-		}
-	}
-	p.syncFolders(batch)
-	var records []journal.Record
-	for _, it := range batch {
-		if it.err == nil {
-			records = append(records, it.record)
-		}
-	}
-	if p.err == nil && len(records) > 0 {
-		if err := p.journal.Append(records, p.noSync); err != nil {
-			p.err = fmt.Errorf("write the journal: %w", explain(err))
-		}
-	}
-	for _, it := range batch {
-		if it.err == nil {
-			it.err = p.err
-		}
-		p.settle(it)
-	}
-}
-
-// settle gives back what a pending holds and tells that it is done.
-func (p *Publisher) settle(it *pending) {
-	if it.file != nil {
-		it.file.drop()
-	}
-	if it.folder != nil {
-		p.folders.give(it.folder)
-	}
-	<-p.files
-	it.done(it.record, it.err)
-}
-
-// alone is up to how many files are synced one by one: a sync of the file system waits for everybody's data.
-const alone = 4
-
-// syncContent makes the content of a batch durable.
-func (p *Publisher) syncContent(batch []*pending) {
-	if p.noSync {
-		return
-	}
-	var files []*pending
-	devices := map[uint64]*folder{}
-	for _, it := range batch {
-		if it.err != nil || it.folder == nil {
-			continue
-		}
-		files = append(files, it)
-		if dev := deviceOf(it.folder.abs); len(files) > alone || it.dir {
-			devices[dev] = it.folder
-		}
-	}
-	if len(files) > alone || len(devices) > 0 {
-		for _, it := range files[:min(len(files), alone)] {
-			devices[deviceOf(it.folder.abs)] = it.folder
-		}
-		ok := true
-		for _, d := range devices {
-			ok = ok && syncAll(d.file) == nil
-		}
-		if ok {
-			return
-		}
-	}
-	for _, it := range files {
-		if it.file != nil {
-			it.err = explain(syncData(it.file.File))
-		}
-	}
-}
-
-// name gives an output its final name, and completes its record.
-func (p *Publisher) name(it *pending) error {
-	name := path.Base(it.path)
-	final := it.folder.abs + "/" + name
-	switch {
-	case it.dir:
-		if err := replaceDir(it.temp, final); err != nil {
-			return err
-		}
-	case it.file.name == "":
-		err := linkUnnamed(it.file.File, it.folder.file, name)
-		if errors.Is(err, os.ErrExist) {
-			err = p.linkOver(it, name, final)
-		}
-		if err != nil {
-			return err
-		}
-	default:
-		if err := rename(it.file.name, final); err != nil {
-			return err
-		}
-	}
-	info, err := os.Lstat(final)
-	if err != nil {
-		return err
-	}
-	it.record.Size, it.record.Mtime = info.Size(), info.ModTime().UnixNano()
-	return nil
-}
-
-// linkOver puts an unnamed file in the place of a name that is taken: a link can't do that, a rename can.
-func (p *Publisher) linkOver(it *pending, name, final string) error {
-	dir, remove, err := p.workDir(it.folder)
-	if err != nil {
-		return err
-	}
-	defer remove()
-	work, err := os.Open(p.s.abs(dir))
-	if err != nil {
-		return err
-	}
-	defer work.Close()
-	if err := linkUnnamed(it.file.File, work, name); err != nil {
-		return err
-	}
-	return rename(p.s.abs(dir)+"/"+name, final)
-}
-
-// rename replaces what is there; a folder in the way is an error that says so.
-func rename(from, to string) error {
-	if info, err := os.Lstat(to); err == nil && info.IsDir() {
-		return &os.PathError{Op: "publish", Path: to, Err: errIsFolder}
-	}
-	return os.Rename(from, to)
-}
-
-// replaceDir puts a directory in its place, the whole in one step where the system can.
-func replaceDir(from, to string) error {
-	info, err := os.Lstat(to)
-	if errors.Is(err, os.ErrNotExist) {
-		return os.Rename(from, to)
-	}
-	if err != nil {
-		return err
-	}
-	if !info.IsDir() {
-		if err := os.Remove(to); err != nil {
-			return err
-		}
-		return os.Rename(from, to)
-	}
-	if exchange(from, to) == nil {
-		return nil // the old one is now at from, and goes with the job's folder
-	}
-	old := from + ".old"
-	if err := os.Rename(to, old); err != nil {
-		return err
-	}
-	return os.Rename(from, to)
-}
-
-// syncFolders makes the names of a batch durable.
-func (p *Publisher) syncFolders(batch []*pending) {
-	if p.noSync {
-		return
-	}
-	synced := map[*folder]error{}
-	for _, it := range batch {
-		if it.err != nil || it.folder == nil {
-			continue
-		}
-		err, done := synced[it.folder]
-		if !done {
-			if err = it.folder.file.Sync(); err != nil {
-				err = explain(err)
-			}
-			synced[it.folder] = err
-		}
-		it.err = err
-	}
 }
