@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -71,7 +72,7 @@ func at(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(dir, filepath.FromSlash(path))
+	return filepath.Join(cmp.Or(dir, "."), filepath.FromSlash(path))
 }
 
 func listDir(dir string) ([]string, error) {
