@@ -21,17 +21,14 @@ type maker struct {
 	els   Elements
 	i     int
 	c     *call
-	names map[string]cty.Value
+	at    cty.Value            // page, of a fetch
+	names map[string]cty.Value // what expressions see; made when the first of them is evaluated
 	diags hcl.Diagnostics
 }
 
 // Recipe evaluates the recipe of an element.
 func (t *Target) Recipe(w World, els Elements, i int, p Paths) (*Recipe, Reads, hcl.Diagnostics) {
-	names, diags := t.each(els, i)
-	if diags.HasErrors() {
-		return nil, Reads{}, diags
-	}
-	m := &maker{t: t, els: els, i: i, c: &call{world: w, reads: &Reads{}, env: t.env}, names: names}
+	m := &maker{t: t, els: els, i: i, c: &call{world: w, reads: &Reads{}, env: t.env}}
 	r := &Recipe{}
 	if t.attrs["timeout"] != nil {
 		d, _, diags := t.duration("timeout", w, els, i)
@@ -55,13 +52,28 @@ func (t *Target) Recipe(w World, els Elements, i int, p Paths) (*Recipe, Reads, 
 	return r, *m.c.reads, t.named(els, i, m.diags)
 }
 
+// scope gives what expressions see.
+func (m *maker) scope() map[string]cty.Value {
+	if m.names == nil {
+		names, diags := m.t.each(m.els, m.i)
+		if m.diags = append(m.diags, diags...); names == nil {
+			names = map[string]cty.Value{}
+		}
+		if m.at != cty.NilVal {
+			names["page"] = m.at
+		}
+		m.names = names
+	}
+	return m.names
+}
+
 // value evaluates an attribute; false where there is none, it is null, or something is wrong.
 func (m *maker) value(name string) (cty.Value, bool) {
 	x := m.t.attrs[name]
 	if x == nil {
 		return cty.NilVal, false
 	}
-	v, diags := m.t.env.eval(x.Expression, x.info, m.c, m.names)
+	v, diags := m.t.env.eval(x.Expression, x.info, m.c, m.scope())
 	m.diags = append(m.diags, diags...)
 	if diags.HasErrors() || len(m.c.reads.Unbuilt) > 0 || v.IsNull() {
 		return cty.NilVal, false
@@ -120,6 +132,7 @@ func (m *maker) exec(p Paths) *Exec {
 	for i, in := range p.Inputs {
 		inputs[i] = cty.StringVal(from(e.Dir, in))
 	}
+	m.scope()
 	m.names["inputs"] = cty.ListValEmpty(cty.String)
 	if len(inputs) > 0 {
 		m.names["inputs"] = cty.ListVal(inputs)

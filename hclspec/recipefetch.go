@@ -18,11 +18,9 @@ func (m *maker) fetch() *Fetch {
 		Records: t.records, Expect: t.expect, HTTP: "auto", Redirects: t.redirects,
 		Connect: t.timeouts[0], Response: t.timeouts[1], Idle: t.timeouts[2],
 	}
-	if k, ok := m.names["each"]; ok {
-		key := k.GetAttr("key")
-		f.Key = key.AsString()
-		value := k.GetAttr("value")
-		f.Value = func() any { return goValue(value) }
+	if m.els != nil {
+		f.Key, _ = m.els.Key(m.i) // checked when the list was expanded
+		f.Value = func() any { return goValue(m.els.Value(m.i)) }
 	} else {
 		f.Value = func() any { return nil }
 	}
@@ -87,12 +85,11 @@ func (m *maker) form() ([]byte, bool) {
 // forPage is the maker of one page's request.
 func (m *maker) forPage(number, offset int64, cursor any) *maker {
 	p := *m
-	p.diags = nil
-	p.names = map[string]cty.Value{"page": cty.ObjectVal(map[string]cty.Value{
-		"number": cty.NumberIntVal(number), "offset": cty.NumberIntVal(offset), "cursor": ctyValue(cursor),
-	})}
-	if each, ok := m.names["each"]; ok {
-		p.names["each"] = each
+	p.diags, p.names, p.at = nil, nil, firstPage
+	if number != 1 || offset != 0 || cursor != nil {
+		p.at = cty.ObjectVal(map[string]cty.Value{
+			"number": cty.NumberIntVal(number), "offset": cty.NumberIntVal(offset), "cursor": ctyValue(cursor),
+		})
 	}
 	return &p
 }

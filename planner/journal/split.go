@@ -9,7 +9,8 @@ func Split(needed, tail []byte) (fetched, kept []byte) {
 	x := newIndex(text, bytes.Count(text, []byte("\n")))
 	s := &State{}
 	s.each(text, func(line []byte, place int) { x.put(pathOf(line), place) })
-	kept = append(kept, Header()...)
+	kept = append(make([]byte, 0, len(needed)+4096), Header()...)
+	fetched = make([]byte, 0, len(tail))
 	for _, line := range s.runs {
 		kept = append(append(kept, line...), '\n')
 	}
