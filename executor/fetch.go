@@ -148,39 +148,15 @@ func (w *fetchWorker) stream(ctx context.Context, resp *fetchers.Response) {
 	out.Commit(j.made(), j.published)
 }
 
-// copyAtOnce is how much of a large body is moved at once.
-const copyAtOnce = 256 << 10
-
-// borrow gives a buffer of copyAtOnce bytes, to be put back into run.buffers.
-func (r *run) borrow() *[]byte {
-	if b, ok := r.buffers.Get().(*[]byte); ok {
-		return b
-	}
-	b := make([]byte, copyAtOnce)
-	return &b
-}
-
+// copy reads a large body into its output, from the start again where the answer begins anew.
 func (w *fetchWorker) copy(out *Output, body io.Reader) error {
-	buf := w.borrow()
-	defer w.buffers.Put(buf)
 	for {
-		n, err := body.Read(*buf)
-		if n > 0 {
-			w.sum.add((*buf)[:n])
-			if _, err := out.Write((*buf)[:n]); err != nil {
-				return err
-			}
+		_, err := out.ReadFrom(summed{body, &w.sum})
+		if !errors.Is(err, fetchers.ErrRestart) {
+			return err
 		}
-		switch {
-		case err == nil:
-		case err == io.EOF:
-			return nil
-		case errors.Is(err, fetchers.ErrRestart):
-			w.sum.begin(w.sum.on)
-			if err := out.Reset(); err != nil {
-				return err
-			}
-		default:
+		w.sum.begin(w.sum.on)
+		if err := out.Reset(); err != nil {
 			return err
 		}
 	}

@@ -81,6 +81,18 @@ func (w *fetchWorker) sameAs(body []byte) bool {
 	return same
 }
 
+// copyAtOnce is how much of an older output is read at once.
+const copyAtOnce = 256 << 10
+
+// borrow gives a buffer of copyAtOnce bytes, to be put back into run.buffers.
+func (r *run) borrow() *[]byte {
+	if b, ok := r.buffers.Get().(*[]byte); ok {
+		return b
+	}
+	b := make([]byte, copyAtOnce)
+	return &b
+}
+
 // sameRecords tells whether the decoded output that exists is what the sink has.
 func (w *fetchWorker) sameRecords() bool {
 	if w.sink.out == nil {
@@ -131,4 +143,16 @@ func (s *sum) add(b []byte) {
 		s.size += int64(len(b))
 		s.hash.Write(b)
 	}
+}
+
+// summed is a stream that is hashed as it is read.
+type summed struct {
+	io.Reader
+	sum *sum
+}
+
+func (r summed) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.sum.add(b[:n])
+	return n, err
 }
