@@ -70,6 +70,12 @@ func (s *Store) List(dir string, each func(names []string) error) error {
 // Stat asks for a file; symbolic links are followed.
 func (s *Store) Stat(at string) (planner.Info, error) {
 	info, err := os.Lstat(s.abs(at))
+	if errors.Is(err, fs.ErrNotExist) {
+		if other, ok := s.spelled(at); ok {
+			at = other
+			info, err = os.Lstat(s.abs(at))
+		}
+	}
 	if err != nil {
 		return planner.Info{}, err
 	}
@@ -83,7 +89,18 @@ func (s *Store) Stat(at string) (planner.Info, error) {
 }
 
 // Open opens a file.
-func (s *Store) Open(at string) (io.ReadCloser, error) { return os.Open(s.abs(at)) }
+func (s *Store) Open(at string) (io.ReadCloser, error) {
+	f, err := os.Open(s.abs(at))
+	if errors.Is(err, fs.ErrNotExist) {
+		if other, ok := s.spelled(at); ok {
+			return os.Open(s.abs(other))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
 
 // Remove removes a file, or a directory with all that is in it. What is not there is no error.
 func (s *Store) Remove(at string) error { return os.RemoveAll(s.abs(at)) }

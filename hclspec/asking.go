@@ -216,7 +216,7 @@ func (c *call) glob(args []cty.Value) (cty.Value, error) {
 		if name == "" {
 			name = path.Base(p)
 		}
-		out[i] = cty.ObjectVal(map[string]cty.Value{"path": cty.StringVal(p), "name": cty.StringVal(name), "key": cty.StringVal(name)})
+		out[i] = cty.ObjectVal(map[string]cty.Value{"path": cty.StringVal(p), "name": cty.StringVal(name), "key": cty.StringVal(p)})
 	}
 	return cty.TupleVal(out), nil
 }

@@ -146,7 +146,7 @@ func parseSize(v cty.Value) (int64, error) {
 		}
 	}
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || n < 0 || n*float64(unit) > 1<<60 {
+	if err != nil || !(n >= 0 && n*float64(unit) <= 1<<60) {
 		return 0, bad
 	}
 	return int64(n * float64(unit)), nil

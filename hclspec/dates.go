@@ -60,6 +60,9 @@ func dates(from, to, step string) ([]string, error) {
 	if layout == "2006-01-02" && span%(24*time.Hour) != 0 {
 		layout = "2006-01-02T15:04:05"
 	}
+	if span > 0 && last.Unix()-first.Unix() > datesMax*int64(span/time.Second) {
+		return nil, fmt.Errorf("that would be more than %d dates", datesMax)
+	}
 	var out []string
 	for i := 0; ; i++ {
 		at := first.Add(time.Duration(i) * span)
@@ -68,9 +71,6 @@ func dates(from, to, step string) ([]string, error) {
 		}
 		if at.After(last) {
 			return out, nil
-		}
-		if i == datesMax {
-			return nil, fmt.Errorf("that would be more than %d dates", datesMax)
 		}
 		out = append(out, at.Format(layout))
 	}

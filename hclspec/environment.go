@@ -20,6 +20,7 @@ type environment struct {
 	root   *hcl.EvalContext // functions that ask for nothing, and var
 	vars   map[string]cty.Value
 	locals map[string]*local
+	limits []string // names of limit blocks
 
 	loadReads []loadRead // what was read before anything is built
 }

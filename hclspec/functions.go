@@ -22,7 +22,7 @@ import (
 func plainFunctions(s *secrets) map[string]function.Function {
 	all := map[string]function.Function{
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "chomp": stdlib.ChompFunc, "chunklist": stdlib.ChunklistFunc,
-		"coalesce": stdlib.CoalesceFunc, "coalescelist": stdlib.CoalesceListFunc, "compact": stdlib.CompactFunc,
+		"coalesce": coalesceFunc, "coalescelist": stdlib.CoalesceListFunc, "compact": stdlib.CompactFunc,
 		"concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc, "csvdecode": stdlib.CSVDecodeFunc,
 		"distinct": stdlib.DistinctFunc, "element": stdlib.ElementFunc, "flatten": stdlib.FlattenFunc, "floor": stdlib.FloorFunc,
 		"format": stdlib.FormatFunc, "formatdate": stdlib.FormatDateFunc, "formatlist": stdlib.FormatListFunc,
@@ -143,6 +143,37 @@ var replaceFunc = function.New(&function.Spec{
 			return stdlib.RegexReplace(args[0], cty.StringVal(sub[1:len(sub)-1]), args[2])
 		}
 		return cty.StringVal(strings.ReplaceAll(args[0].AsString(), args[1].AsString(), args[2].AsString())), nil
+	},
+})
+
+// coalesceFunc gives the first argument that is neither null nor an empty text, as Terraform's does.
+var coalesceFunc = function.New(&function.Spec{
+	VarParam: &function.Parameter{Name: "values", Type: cty.DynamicPseudoType, AllowUnknown: true, AllowDynamicType: true, AllowNull: true},
+	Type: func(args []cty.Value) (cty.Type, error) {
+		types := make([]cty.Type, len(args))
+		for i, a := range args {
+			types[i] = a.Type()
+		}
+		t, _ := convert.UnifyUnsafe(types)
+		if t == cty.NilType {
+			return cty.NilType, fmt.Errorf("all arguments must be of one type")
+		}
+		return t, nil
+	},
+	Impl: func(args []cty.Value, t cty.Type) (cty.Value, error) {
+		for _, a := range args {
+			v, err := convert.Convert(a, t)
+			switch {
+			case err != nil:
+				return cty.DynamicVal, err
+			case !v.IsKnown():
+				return cty.UnknownVal(t), nil
+			case v.IsNull() || t == cty.String && v.AsString() == "":
+				continue
+			}
+			return v, nil
+		}
+		return cty.DynamicVal, fmt.Errorf("every argument is null or an empty text")
 	},
 })
 

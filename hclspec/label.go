@@ -67,6 +67,7 @@ func (l *loader) label(text string, at hcl.Range) *Label {
 			end := strings.IndexByte(rest, '}')
 			if end < 0 {
 				l.err(at, "A { without its }", "Placeholders of a label are {each.…}, {var.…} and {local.…}.")
+				out.stand(rest)
 				return out
 			}
 			l.placeholder(out, rest[:end], at, literal)
@@ -83,11 +84,13 @@ func (l *loader) placeholder(out *Label, text string, at hcl.Range, literal func
 	_, plain := expr.(*hclsyntax.ScopeTraversalExpr)
 	if diags.HasErrors() || !plain {
 		l.err(at, "Bad placeholder in a label", fmt.Sprintf("{%s} is not one of {each.…}, {var.…} and {local.…}. A value that needs an expression can be a local, or an attribute of the elements.", text))
+		out.stand(text)
 		return
 	}
 	expr = &placed{expr.(*hclsyntax.ScopeTraversalExpr), at}
 	info, ok := l.check(expr, scopeEach)
 	if !ok {
+		out.stand(text)
 		return
 	}
 	if info.mentionsEach() {
@@ -105,6 +108,12 @@ func (l *loader) placeholder(out *Label, text string, at hcl.Range, literal func
 		return
 	}
 	literal(s)
+}
+
+// stand takes in a placeholder that is a mistake, so that nothing else is wrong with the label because of it.
+func (l *Label) stand(text string) {
+	l.Parts = append(l.Parts, LabelPart{Each: text})
+	l.Text += "{" + text + "}"
 }
 
 // placed is a traversal that says of itself that it stands where its label does.

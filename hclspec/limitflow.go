@@ -42,6 +42,7 @@ func (l *loader) limit(b *hcl.Block) {
 		out.Concurrency = int(n)
 	}
 	l.spec.Limits = append(l.spec.Limits, out)
+	l.env.limits = append(l.env.limits, out.Name)
 }
 
 // parseRate reads "10/s", "600/m", "5000/h" as requests a second.
@@ -49,7 +50,7 @@ func parseRate(text string) (float64, error) {
 	bad := fmt.Errorf("%q is not a rate: write one such as \"10/s\", \"600/m\" or \"5000/h\"", text)
 	count, unit, ok := strings.Cut(text, "/")
 	n, err := strconv.ParseFloat(strings.TrimSpace(count), 64)
-	if !ok || err != nil || n <= 0 || n > 1e9 {
+	if !ok || err != nil || !(n > 0 && n <= 1e9) {
 		return 0, bad
 	}
 	switch strings.TrimSpace(unit) {

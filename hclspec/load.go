@@ -2,6 +2,7 @@ package hclspec
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -169,6 +170,9 @@ func (l *loader) checkLoadReads() {
 	for _, r := range l.env.loadReads {
 		for _, t := range l.spec.Targets {
 			if t.Label.CouldMake(r.path) {
+				l.diags = slices.DeleteFunc(l.diags, func(d *hcl.Diagnostic) bool {
+					return d.Summary == "Error in function call" && d.Subject != nil && r.at.Overlaps(*d.Subject)
+				})
 				l.err(r.at, "This must be known before anything is built", fmt.Sprintf("It waits for %s, which the target %q makes. Labels, limits, flows, depends_on, concurrency and variables' defaults can read source files only.", r.path, t.Label.Text))
 				break
 			}

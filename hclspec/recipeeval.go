@@ -35,12 +35,7 @@ func (t *Target) Recipe(w World, els Elements, i int, p Paths) (*Recipe, Reads, 
 		m.diags = append(m.diags, diags...)
 		r.Timeout = d
 	}
-	if v, ok := m.value("limits"); ok {
-		var err error
-		if r.Limits, err = t.env.strings(v); err != nil {
-			m.mistake("limits", fmt.Sprintf("limits takes a list of names of limit blocks: %v.", err))
-		}
-	}
+	r.Limits = m.limits()
 	if t.IsFetch {
 		r.Fetch = m.fetch()
 	} else {
@@ -100,6 +95,24 @@ func (m *maker) text(name string) string {
 		m.mistake(name, fmt.Sprintf("%s %v.", name, err))
 	}
 	return s
+}
+
+// limits gives the names of the limits that each of the job's requests, or attempts, takes.
+func (m *maker) limits() []string {
+	v, ok := m.value("limits")
+	if !ok {
+		return nil
+	}
+	names, err := m.t.env.strings(v)
+	if err != nil {
+		m.mistake("limits", fmt.Sprintf("limits takes a list of names of limit blocks: %v.", err))
+	}
+	for _, name := range names {
+		if !slices.Contains(m.t.env.limits, name) {
+			m.mistake("limits", fmt.Sprintf("There is no limit %q.%s", name, orDeclare(didYouMean(name, m.t.env.limits), fmt.Sprintf(" Declare it: limit %q { … }.", name))))
+		}
+	}
+	return names
 }
 
 // plainText gives a string, number or bool as text, secrets and all.

@@ -140,7 +140,9 @@ func (l *loader) targetAttributes(t *Target, attrs hcl.Attributes) {
 		l.checkInputs(t, x)
 	}
 	for _, name := range []string{"timeout", "max_age", "limits"} {
-		l.expr(t, attrs[name], scopeEach)
+		if before := len(l.diags); l.expr(t, attrs[name], scopeEach) != nil && len(l.diags) == before {
+			l.checkEarly(t, name)
+		}
 	}
 	if a := attrs["description"]; a != nil {
 		t.Description, _ = l.constString(a)
@@ -172,6 +174,22 @@ func (l *loader) targetAttributes(t *Target, attrs hcl.Attributes) {
 	if a := attrs["compression"]; a != nil {
 		l.compression(t, a)
 	}
+}
+
+// checkEarly evaluates an attribute that is the same for all elements, and that no file or host has a say in.
+func (l *loader) checkEarly(t *Target, name string) {
+	x := t.attrs[name]
+	if x.info.mentionsEach() || isAsking(x.info.calls) {
+		return
+	}
+	if name != "limits" {
+		_, _, diags := t.duration(name, nil, nil, 0)
+		l.diags = append(l.diags, diags...)
+		return
+	}
+	m := &maker{t: t, c: &call{env: l.env, reads: &Reads{}}}
+	m.limits()
+	l.diags = append(l.diags, m.diags...)
 }
 
 // checkInputs reports labels' placeholders in inputs, which would be taken as text.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/asflow/asflow/executor"
 	"github.com/asflow/asflow/hclspec"
 )
 
@@ -50,11 +50,15 @@ func (f *projectFlags) load(a *app) (*project, error) {
 	if err != nil {
 		return nil, err
 	}
+	store, err := executor.OpenStore(dir)
+	if err != nil {
+		return nil, err
+	}
 	p := &project{dir: dir, now: a.now()}
 	spec, diags := hclspec.Load(hclspec.Options{
 		Files: files, VarFiles: varFiles, Vars: vars,
 		LookupEnv: a.lookupEnv,
-		Open:      func(path string) (io.ReadCloser, error) { return os.Open(at(dir, path)) },
+		Open:      store.Open,
 		List:      func(path string) ([]string, error) { return listDir(at(dir, path)) },
 		Now:       p.now,
 		Version:   version,
