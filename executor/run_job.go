@@ -98,6 +98,9 @@ func (j *job) gone() {
 // keep records a job that publishes nothing, and ends it.
 func (j *job) keep(s planner.State) {
 	j.state, j.tried = s, true
+	if s == planner.Failed && j.run.FailFast {
+		j.run.end(errFailFast)
+	}
 	j.record.Took = int64(j.run.Now().Sub(j.began))
 	j.run.pub.Record(j.record, func(rec journal.Record, err error) {
 		j.record = rec

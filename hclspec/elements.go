@@ -23,6 +23,9 @@ var streamed = map[string]bool{"lines": true, "csv": true, "jsonl": true, "outpu
 
 // Expand evaluates for_each. With something unbuilt the Elements are nil and Reads say what it waits for.
 func (t *Target) Expand(w World) (Elements, Reads, hcl.Diagnostics) {
+	if !t.HasForEach {
+		return nil, Reads{}, nil
+	}
 	x := t.attrs["for_each"]
 	c := &call{world: w, reads: &Reads{}, env: t.env}
 	list, diags := t.list(x, c)

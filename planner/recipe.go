@@ -89,6 +89,7 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 		p.refresh(n, i, t)
 		return t, nil
 	}
+	t.Record.Source = p.spec.Redact(shownCommand(t.Exec.Command, output, at))
 	return t, p.fillExec(n, i, t, missing, reads)
 }
 
@@ -96,7 +97,6 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads hclspec.Reads) error {
 	rec := &t.Record
 	rec.Kind, rec.Inputs = journal.Exec, len(t.Inputs)
-	rec.Source = p.spec.Redact(strings.Join(t.Exec.Command, " "))
 	rec.Began = p.opts.Clock().UnixNano()
 	more := reads.Paths
 	if t.Exec.Stdin != "" {
@@ -131,6 +131,19 @@ func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads 
 		rec.Parts = append(rec.Parts, journal.Part{Name: name, Hash: hash})
 	}
 	return nil
+}
+
+// shownCommand is a command as people know it: with the output's own path in the place of the temporary one.
+func shownCommand(command []string, output, at string) string {
+	text := strings.Join(command, " ")
+	if output == "" {
+		return text
+	}
+	final := ""
+	if i := strings.LastIndexByte(at, '/'); i >= 0 {
+		final = at[:i+1]
+	}
+	return strings.ReplaceAll(text, path.Dir(output)+"/", final)
 }
 
 // noInput says that something that a job reads is not there.

@@ -42,7 +42,8 @@ type runMeters interface {
 type sighting struct {
 	known    bool
 	first    planner.Tally // when it was first seen: for what was settled then there was nothing to do
-	moved    sample        // when it began to move
+	began    time.Time     // when its first job was begun
+	moved    sample        // when it was first seen to move
 	samples  []sample
 	finished bool
 }
@@ -86,11 +87,20 @@ func settled(t planner.Tally) int {
 	return t.Total - s[planner.Waiting] - s[planner.Ready] - s[planner.Running] - s[planner.Unwanted]
 }
 
-// stand says how a target stands, and when it began to move.
+// begun notes when a target's first job was begun.
+func (b *board) begun(i int, at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s := &b.seen[i]; s.began.IsZero() {
+		s.began = at
+	}
+}
+
+// stand says how a target stands, and when its first job was begun.
 func (b *board) stand(i int) (standing, time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.standLocked(i), b.seen[i].moved.at
+	return b.standLocked(i), b.seen[i].began
 }
 
 func (b *board) standLocked(i int) standing {

@@ -20,7 +20,10 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status,
+			"status":   status,
+			"serve":    serve,
+			"requests": requests,
+			"waitfor":  waitFor,
 		},
 	})
 }

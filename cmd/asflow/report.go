@@ -245,6 +245,7 @@ func (r *reporter) Event(e executor.Event) {
 	s := r.t.signs()
 	switch e.Kind {
 	case executor.Started:
+		r.board.begun(e.Target, e.Time)
 		if r.explain {
 			r.say(r.t.paint(dim, fmt.Sprintf("%s %s: %s", s.spin, e.Path, r.plan.Reason(e.Job))))
 		}

@@ -75,6 +75,7 @@ func (f *fakeRun) play(r *reporter, show func()) {
 	f.tallies[1].Known, f.tallies[1].Total, f.tallies[1].Duplicates = true, 100, 2
 	f.tallies[1].ByState[planner.UpToDate], f.tallies[1].ByState[planner.Ready] = 40, 60
 	f.event(r, executor.Event{Kind: executor.Expanded, Expanded: []int{1}})
+	f.event(r, raw(executor.Started, "raw/a.json"))
 	f.move(1, planner.Ready, planner.Running, 8)
 	f.running = []executor.RunningJob{{Since: f.now, Done: 512, Host: "http://api"}}
 	show()

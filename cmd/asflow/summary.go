@@ -108,7 +108,7 @@ func (f *failure) text(t *terminal) string {
 		first, _, _ := strings.Cut(f.source, "\n")
 		fmt.Fprintf(&b, "  %s\n", t.paint(dim, "of "+clip(first, max(40, t.width()-5), t.signs().ellipsis)))
 	}
-	if f.log != "" {
+	if f.log != "" && !strings.Contains(f.cause, f.log) {
 		fmt.Fprintf(&b, "  %s\n", t.paint(dim, "log: "+f.log))
 	}
 	for _, line := range lastLines(string(f.tail), 10) {
