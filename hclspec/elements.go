@@ -117,7 +117,11 @@ func (e *elements) Key(i int) (string, hcl.Diagnostics) {
 	}
 	s, err := keyOf(v)
 	if err != nil {
-		return "", e.t.elementError(e, i, "An element without a key", fmt.Sprintf("The element %v.", err), e.t.attrs["for_each"].Range())
+		hint := ""
+		if v.IsNull() {
+			hint = " Leave it out of the list: [for x in … : x if x != null]."
+		}
+		return "", e.t.elementError(e, i, "An element without a key", fmt.Sprintf("The element %v.%s", err, hint), e.t.attrs["for_each"].Range())
 	}
 	return s, nil
 }

@@ -38,6 +38,13 @@ func (n *node) wanted() bool {
 	return n.wantAll || len(n.filters) > 0 || n.tally.Known && n.tally.ByState[Unwanted] < n.tally.Total
 }
 
+// LeftOut is how many files globs of inputs have left out, since a label could make them.
+func (p *Plan) LeftOut() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.leftOut
+}
+
 // Work tells whether there is anything to do, or may be once a list is built.
 func (p *Plan) Work() bool {
 	p.mu.Lock()

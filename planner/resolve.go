@@ -130,7 +130,7 @@ func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
 			r.soft = append(r.soft, m)
 		}
 	}
-	files, left, err := p.glob(text)
+	files, _, left, err := p.glob(text)
 	if err != nil {
 		r.diags = append(r.diags, inputMistake(n, "Can't list the files of a glob", fmt.Sprintf("%q: %v.", text, err)))
 	}
@@ -212,19 +212,31 @@ func (p *Plan) made(m *node, at string) string {
 	return at
 }
 
-// glob lists the files that match and no label could make, and counts those left out.
-func (p *Plan) glob(pattern string) (files []string, leftOut int, err error) {
+// glob lists the files that match and no label could make, and counts the others: planned outputs, and what is left out
+// since no element makes it now.
+func (p *Plan) glob(pattern string) (files []string, planned, leftOut int, err error) {
 	err = p.walk(pattern, func(at string) {
+		could := false
 		for _, m := range p.nodes {
-			if m.t.Label.CouldMake(at) {
-				leftOut++
-				return
+			if !m.t.Label.CouldMake(at) {
+				continue
 			}
+			could = true
+			if m.expansion == known {
+				if _, ok := m.find(p.made(m, at)); ok {
+					planned++
+					return
+				}
+			}
+		}
+		if could {
+			leftOut++
+			return
 		}
 		files = append(files, at)
 	})
 	slices.Sort(files)
-	return files, leftOut, err
+	return files, planned, leftOut, err
 }
 
 // walk calls each with every file that matches a pattern. Folders are entered only where the pattern leads there, and

@@ -70,7 +70,8 @@ func (w *world) Outputs(label string) (hclspec.Outputs, error) {
 
 // Glob gives files that no label could make.
 func (w *world) Glob(pattern string) ([]string, int, error) {
-	return w.plan.glob(pattern)
+	files, planned, left, err := w.plan.glob(pattern)
+	return files, planned + left, err
 }
 
 // outputs is a target's planned outputs, in the order of its elements.

@@ -79,9 +79,9 @@ func (c *planCmd) show(w io.Writer, t *terminal, plan *planner.Plan) {
 		reasons, jobs := reasonsOf(plan, i)
 		if len(jobs) == 0 {
 			rows = append(rows, []string{t.paint(green, t.signs().ok), target.Label, t.paint(dim, plural(tally.ByState[planner.UpToDate], "output", "outputs")+" up to date")})
-			continue
+		} else {
+			rows = append(rows, []string{t.paint(cyan, t.signs().spin), target.Label, plural(len(jobs), "job", "jobs") + t.paint(dim, ": "+reasons)})
 		}
-		rows = append(rows, []string{t.paint(cyan, t.signs().spin), target.Label, plural(len(jobs), "job", "jobs") + t.paint(dim, ": "+reasons)})
 		if c.Explain {
 			for _, id := range jobs {
 				rows = append(rows, []string{"", "  " + plan.Path(id), t.paint(dim, plan.Reason(id))})
@@ -92,6 +92,9 @@ func (c *planCmd) show(w io.Writer, t *terminal, plan *planner.Plan) {
 		}
 	}
 	writeTable(w, rows, nil)
+	if left := plan.LeftOut(); left > 0 {
+		fmt.Fprintf(w, "\n%s\n", t.paint(dim, "globs of inputs leave out "+plural(left, "file", "files")+" that a label could make, and that no element makes now"))
+	}
 	if todo == 0 && unknown == 0 {
 		fmt.Fprintf(w, "\n%s\n", upToDate(t, n, len(plan.Targets()), 0))
 		return
