@@ -53,6 +53,14 @@ func (p *Plan) note(at string, size, mtime int64, hash string) {
 	p.fresh[at] = content{size, mtime, hash}
 }
 
+// Hash gives the SHA-256, in hex, of what is at a path: of a file's bytes, or of a directory as HashDir gives it.
+func Hash(d Disk, at string, info Info) (string, error) {
+	if info.Dir {
+		return HashDir(d, at)
+	}
+	return hashFile(d, at)
+}
+
 func hashFile(d Disk, at string) (string, error) {
 	f, err := d.Open(at)
 	if err != nil {

@@ -55,8 +55,8 @@ type sample struct {
 
 // standing is one target now.
 type standing struct {
-	done, all, made, unchanged, absent, failed, blocked int
-	known, moving, finished                             bool
+	done, all, made, unchanged, upToDate, absent, failed, blocked int
+	known, moving, finished                                       bool
 }
 
 func newBoard(p runPlan, m runMeters) *board {
@@ -116,7 +116,8 @@ func (b *board) standLocked(i int) standing {
 		all:   t.Total - t.ByState[planner.Unwanted] - before,
 		made:  t.ByState[planner.Made],
 
-		unchanged: t.ByState[planner.Unchanged] + t.ByState[planner.UpToDate] - s.first.ByState[planner.UpToDate],
+		unchanged: t.ByState[planner.Unchanged],
+		upToDate:  t.ByState[planner.UpToDate] - s.first.ByState[planner.UpToDate],
 
 		failed:  t.ByState[planner.Failed] + t.ByState[planner.NotTried],
 		absent:  t.ByState[planner.Absent] - s.first.ByState[planner.Absent],

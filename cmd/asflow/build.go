@@ -22,6 +22,7 @@ import (
 type buildCmd struct {
 	planFlags `embed:""`
 
+	Touch     bool `group:"what" help:"Run nothing; take what commands have made of the GOALs, and is there, as up to date: after a lost journal, a clone, a move from another tool."`
 	DryRun    bool `short:"n" group:"how" help:"Show what would be done, as plan does, and do nothing."`
 	Jobs      int  `short:"j" placeholder:"N" group:"how" help:"Most commands at once. Default: the number of processors."`
 	FetchJobs int  `placeholder:"N" default:"64" group:"how" help:"Most fetches at once, of all hosts (default 64). Limits of hosts hold besides."`
@@ -89,6 +90,9 @@ func (c *buildCmd) build(a *app, p *project) error {
 	}
 	if locked != nil {
 		return locked
+	}
+	if c.Touch {
+		return c.touch(a, p, store, plan)
 	}
 	restoreGC()
 	return c.run(a, p, store, plan, stop, w)

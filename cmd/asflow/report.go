@@ -187,6 +187,7 @@ func (r *reporter) finished(i int, now time.Time) string {
 	}
 	add(at.made, "made")
 	add(at.unchanged, "unchanged")
+	add(at.upToDate, "up to date")
 	add(at.absent, "absent")
 	add(at.failed, "failed")
 	add(at.blocked, "not run")
@@ -247,7 +248,9 @@ func (r *reporter) Event(e executor.Event) {
 	case executor.Started:
 		r.board.begun(e.Target, e.Time)
 		if r.explain {
-			r.say(r.t.paint(dim, fmt.Sprintf("%s %s: %s", s.spin, e.Path, r.plan.Reason(e.Job))))
+			if why := r.plan.Reason(e.Job); why != "" { // none: it was looked at again, and is up to date
+				r.say(r.t.paint(dim, fmt.Sprintf("%s %s: %s", s.spin, e.Path, why)))
+			}
 		}
 	case executor.Retrying:
 		r.retrying(e)

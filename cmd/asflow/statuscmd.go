@@ -141,7 +141,11 @@ func showLastRun(w io.Writer, a *app, state *journal.State) {
 		return
 	}
 	r, ago := runs[len(runs)-1], func(at int64) string {
-		return took(max(0, a.now().Sub(time.Unix(0, at))).Truncate(time.Second)) + " ago"
+		since := a.now().Sub(time.Unix(0, at)).Truncate(time.Second)
+		if since <= 0 {
+			return "just now"
+		}
+		return took(since) + " ago"
 	}
 	text := "last build: began " + ago(r.Began) + ", and did not come to its end, or still runs"
 	if r.Ended != 0 {
