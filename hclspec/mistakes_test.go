@@ -80,13 +80,13 @@ target "{var.name}.txt" {
 		{"none", func(*hclspec.Options) {}, `"name"`},
 		{"scalar", func(o *hclspec.Options) { o.Vars = assign("name=x", "n=many") }, "n"},
 		{"list", func(o *hclspec.Options) { o.Vars = assign("name=x", "list=a,b") }, "list"},
-		{"unknown", func(o *hclspec.Options) { o.Vars = assign("name=x", "nmae=y") }, `Did you mean "name"?`},
+		{"unknown", func(o *hclspec.Options) { o.Vars = assign("name=x", "nome=y") }, `Did you mean "name"?`},
 		{"file", func(o *hclspec.Options) {
 			o.VarFiles = []hclspec.File{{Name: "x.hcl", Bytes: []byte("name = \n")}}
 		}, "x.hcl:1"},
 		{"unknown in a file", func(o *hclspec.Options) {
-			o.VarFiles = []hclspec.File{{Name: "x.json", Bytes: []byte(`{"name": "a", "nmae": "b"}`)}}
-		}, "nmae"},
+			o.VarFiles = []hclspec.File{{Name: "x.json", Bytes: []byte(`{"name": "a", "nome": "b"}`)}}
+		}, "nome"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newProject(t, config, nil)

@@ -43,7 +43,7 @@ func (c *demoCmd) Run(a *app) error {
 	t := a.stdout
 	say := func(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 	prompt := t.paint(dim, "$") + " "
-	say("%s\n\n", t.paint(dim, "A small API listens at "+api.url+", with its pages, limits and failures.\n"+
+	say("%s\n\n", t.paint(dim, "A small API listens at "+api.url+": paged, throttled, failing at times.\n"+
 		"What is made of it says "+filepath.Join(c.Folder, "asflow.hcl")+"."))
 
 	build := buildCmd{FetchJobs: 64, Progress: c.Progress}

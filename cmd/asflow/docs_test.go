@@ -45,7 +45,7 @@ var (
 	linkPattern    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	headingPattern = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 	blockPattern   = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
-	notInAnchor    = regexp.MustCompile("[^\\p{L}\\p{N} _-]")
+	notInAnchor    = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
 
 // TestLinks holds that each link of the documents leads to a file that is there, and to a heading in it.
