@@ -53,7 +53,7 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 	if !n.t.IsFetch {
 		in = p.inputsOf(n, i)
 	}
-	missing := p.missing(in)
+	missing, exists := p.missing(in), n.exists.has(i)
 	p.mu.Unlock()
 
 	at, key := n.path(i), n.key(i)
@@ -86,7 +86,9 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 	}
 	t.Record = journal.Record{Path: at, Target: t.Label, Key: key, Kind: journal.Fetch, Recipe: print}
 	if n.t.IsFetch {
-		p.refresh(n, i, t)
+		if exists {
+			p.refresh(t)
+		}
 		return t, nil
 	}
 	t.Record.Source = p.spec.Redact(shownCommand(t.Exec.Command, output, at))
@@ -157,10 +159,7 @@ func noInput(n *node, i int, at string, err error) *hcl.Diagnostic {
 }
 
 // refresh adds what is known of an output that is asked for again.
-func (p *Plan) refresh(n *node, i int, t *Task) {
-	if !n.exists.has(i) {
-		return
-	}
+func (p *Plan) refresh(t *Task) {
 	if r, ok := p.jour.Lookup(t.Path); ok {
 		t.Refresh = &r
 	} else {

@@ -130,7 +130,7 @@ func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
 			r.soft = append(r.soft, m)
 		}
 	}
-	files, _, left, err := p.glob(text)
+	files, left, err := p.glob(text, p.isPlanned)
 	if err != nil {
 		r.diags = append(r.diags, inputMistake(n, "Can't list the files of a glob", fmt.Sprintf("%q: %v.", text, err)))
 	}
@@ -212,31 +212,30 @@ func (p *Plan) made(m *node, at string) string {
 	return at
 }
 
-// glob lists the files that match and no label could make, and counts the others: planned outputs, and what is left out
-// since no element makes it now.
-func (p *Plan) glob(pattern string) (files []string, planned, leftOut int, err error) {
+// glob lists the files that match and no label could make, and counts those that are left out. What is taken otherwise is not
+// counted.
+func (p *Plan) glob(pattern string, taken func(at string) bool) (files []string, leftOut int, err error) {
 	err = p.walk(pattern, func(at string) {
-		could := false
-		for _, m := range p.nodes {
-			if !m.t.Label.CouldMake(at) {
-				continue
-			}
-			could = true
-			if m.expansion == known {
-				if _, ok := m.find(p.made(m, at)); ok {
-					planned++
-					return
-				}
-			}
-		}
-		if could {
+		switch could := func(m *node) bool { return m.t.Label.CouldMake(at) }; {
+		case !slices.ContainsFunc(p.nodes, could):
+			files = append(files, at)
+		case !taken(at):
 			leftOut++
-			return
 		}
-		files = append(files, at)
 	})
 	slices.Sort(files)
-	return files, planned, leftOut, err
+	return files, leftOut, err
+}
+
+// isPlanned tells whether a path is an output of a target that is expanded, or inside one.
+func (p *Plan) isPlanned(at string) bool {
+	return slices.ContainsFunc(p.nodes, func(m *node) bool {
+		if m.expansion != known {
+			return false
+		}
+		_, ok := m.find(p.made(m, at))
+		return ok
+	})
 }
 
 // walk calls each with every file that matches a pattern. Folders are entered only where the pattern leads there, and

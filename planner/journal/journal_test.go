@@ -1,0 +1,248 @@
+package journal_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/asflow/asflow/planner/journal"
+)
+
+// full is a record with something in each field.
+var full = journal.Record{
+	Path: "a/b \"c\"\n.json", Target: "a/*.json", Key: "k\u00e9y\u2028", Kind: journal.Exec, State: journal.Made, Recipe: "r",
+	Parts: []journal.Part{{Name: "command", Hash: "h"}}, Source: "sort <in>", Inputs: 1,
+	Reads:  []journal.Read{{Path: "in", Size: 1, Mtime: 2, Hash: "x"}, {Path: "gone", Missing: true}},
+	Asked:  []journal.Asked{{Kind: "env", Name: "HOME", Value: "v"}},
+	Status: 3, Size: 4, Mtime: 5, Hash: "hash", Received: 6, Began: 7, Took: 8, Attempts: 9, Pages: 10, Records: 11,
+	ETag: `W/"e"`, Modified: "Mon", Error: "no\ttab", Log: "log", Run: "run",
+}
+
+// write puts lines into a journal's files.
+func write(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "journal"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func lines(records ...journal.Record) []byte {
+	text := journal.Header()
+	for i := range records {
+		text = records[i].AppendLine(text)
+	}
+	return text
+}
+
+func load(t *testing.T, files map[string][]byte) *journal.State {
+	t.Helper()
+	s, err := journal.Load(write(t, files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func exec(path string, size int64) journal.Record {
+	return journal.Record{Path: path, Target: "t", Kind: journal.Exec, State: journal.Made, Size: size}
+}
+
+func fetched(path string, size int64) journal.Record {
+	return journal.Record{Path: path, Target: "f", Kind: journal.Fetch, State: journal.Made, Size: size}
+}
+
+// TestRecord holds that a record comes back as it was written, and in one line.
+func TestRecord(t *testing.T) {
+	text := full.AppendLine(nil)
+	if n := bytes.Count(text, []byte("\n")); n != 1 || text[len(text)-1] != '\n' {
+		t.Fatalf("%q has %d lines", text, n)
+	}
+	got, ok := load(t, map[string][]byte{journal.Tail: lines(full)}).Needed(full.Path)
+	if !ok {
+		t.Fatal("it is not found")
+	}
+	if diff := cmp.Diff(full, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestTheLastRecordOfAPathWins holds which record counts, wherever the records are.
+func TestTheLastRecordOfAPathWins(t *testing.T) {
+	for name, c := range map[string]struct {
+		files map[string][]byte
+		want  int64
+	}{
+		"in the tail":               {map[string][]byte{journal.Tail: lines(exec("a", 1), exec("b", 9), exec("a", 2))}, 2},
+		"the tail over the needed":  {map[string][]byte{journal.Needed: lines(exec("a", 1)), journal.Tail: lines(exec("a", 2))}, 2},
+		"the tail over the fetched": {map[string][]byte{journal.Fetched: lines(fetched("a", 1)), journal.Tail: lines(fetched("a", 2))}, 2},
+		"twice among the fetched":   {map[string][]byte{journal.Fetched: lines(fetched("a", 1), fetched("a", 2))}, 2},
+		"needed only":               {map[string][]byte{journal.Needed: lines(exec("a", 2))}, 2},
+		"after a cut compaction":    {map[string][]byte{journal.Fetched: lines(fetched("a", 2)), journal.Needed: lines(), journal.Tail: lines(fetched("a", 2))}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := load(t, c.files)
+			got, ok := s.Lookup("a")
+			if !ok || got.Size != c.want {
+				t.Errorf("got %v %d, want %d", ok, got.Size, c.want)
+			}
+			seen := map[string]int{}
+			if err := s.All(func(r journal.Record) bool { seen[r.Path]++; return true }); err != nil || seen["a"] != 1 {
+				t.Errorf("All gives a %d times, %v", seen["a"], err)
+			}
+		})
+	}
+}
+
+// TestWhatPlanningNeeds holds that successful fetches are none of it, and that absences and failures are.
+func TestWhatPlanningNeeds(t *testing.T) {
+	gone := journal.Record{Path: "gone", Target: "f", Kind: journal.Fetch, State: journal.Absent, Status: 404}
+	s := load(t, map[string][]byte{journal.Tail: lines(fetched("there", 1), gone, exec("made", 1))})
+	for path, want := range map[string]bool{"there": false, "gone": true, "made": true, "other": false} {
+		if _, ok := s.Needed(path); ok != want {
+			t.Errorf("%s: %v", path, ok)
+		}
+	}
+	if !s.HasNeeded("t") || !s.HasNeeded("f") || s.HasNeeded("other") {
+		t.Error("the labels are not those of what is needed")
+	}
+}
+
+// TestTornTail holds that a line that was cut at any byte is dropped, and costs nothing else.
+func TestTornTail(t *testing.T) {
+	whole := lines(exec("a", 1))
+	text := append(bytes.Clone(whole), full.AppendLine(nil)...)
+	dir := write(t, nil)
+	for n := range len(text) {
+		if err := os.WriteFile(filepath.Join(dir, journal.Tail), text[:n], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		s, err := journal.Load(dir)
+		if err != nil {
+			t.Fatalf("cut at %d: %v", n, err)
+		}
+		if _, ok := s.Needed("a"); ok != (n >= len(whole)) {
+			t.Fatalf("cut at %d: the line before is found: %v", n, ok)
+		}
+		if _, ok := s.Needed(full.Path); ok {
+			t.Fatalf("cut at %d: the torn line is taken as whole", n)
+		}
+	}
+}
+
+// TestDamage holds that a damaged line is passed over and counted, and costs no other.
+func TestDamage(t *testing.T) {
+	text := lines(exec("a", 1))
+	text = append(text, "garbage\n\x00\x00\x00\n{\"path\":\"b\n{\"path\":\"c\",\"target\":\"t\",\"kind\":\"exec\",\"state\":\"made\",\"size\":\"much\"}\n"...)
+	text = append(text, bytes.TrimPrefix(lines(exec("d", 4)), journal.Header())...)
+	s := load(t, map[string][]byte{journal.Tail: text})
+	for path, want := range map[string]bool{"a": true, "b": false, "c": false, "d": true} {
+		if _, ok := s.Needed(path); ok != want {
+			t.Errorf("%s: %v", path, ok)
+		}
+	}
+	if s.Dropped() != 3 {
+		t.Errorf("%d lines were dropped", s.Dropped())
+	}
+}
+
+// TestNewerJournal holds that the journal of a newer asflow is not read wrongly.
+func TestNewerJournal(t *testing.T) {
+	for _, name := range []string{journal.Tail, journal.Needed} {
+		_, err := journal.Load(write(t, map[string][]byte{name: []byte(`{"asflow":99}` + "\n")}))
+		if err == nil || !strings.Contains(err.Error(), "newer asflow") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestNoJournal holds that none is an empty one.
+func TestNoJournal(t *testing.T) {
+	s, err := journal.Load(filepath.Join(t.TempDir(), "nothing"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s.Lookup("a"); ok {
+		t.Error("something was found")
+	}
+}
+
+// TestSplit holds what a compaction moves where: each record that counts once, and no other.
+func TestSplit(t *testing.T) {
+	begun := journal.Run{ID: "r", Began: 1}
+	run, err := begun.AppendLine(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := journal.Record{Path: "b", Target: "f", Kind: journal.Fetch, State: journal.Failed}
+	tail := append(lines(fetched("a", 2), exec("c", 1), failed, fetched("d", 1), exec("c", 2)), run...)
+	made, kept := journal.Split(lines(exec("e", 1), exec("c", 0)), tail)
+	want := fetched("a", 2)
+	other := fetched("d", 1)
+	if diff := cmp.Diff(string(other.AppendLine(want.AppendLine(nil))), string(made)); diff != "" {
+		t.Error(diff)
+	}
+	s := load(t, map[string][]byte{journal.Needed: kept})
+	for path, size := range map[string]int64{"b": 0, "c": 2, "e": 1} {
+		if r, ok := s.Needed(path); !ok || r.Size != size {
+			t.Errorf("%s: %v %d", path, ok, r.Size)
+		}
+	}
+	if runs, _ := s.Runs(); len(runs) != 1 || runs[0].ID != "r" {
+		t.Errorf("runs %v", runs)
+	}
+	if n := bytes.Count(kept, []byte(`"path":"c"`)); n != 1 {
+		t.Errorf("c is kept %d times", n)
+	}
+}
+
+// FuzzLoad holds that no text makes reading fail or panic, and that what is appended to it is found.
+func FuzzLoad(f *testing.F) {
+	f.Add(lines(full), "a")
+	f.Add([]byte("{\"path\":\"\n{\"run\":{}}\n{\"path\":\"\\u0061\"}"), "\x00\xff")
+	f.Fuzz(func(t *testing.T, text []byte, path string) {
+		if n := len(text); n > 0 && text[n-1] != '\n' {
+			text = append(text, '\n')
+		}
+		r := exec(strings.ToValidUTF8(path, "?"), 7)
+		s := load(t, map[string][]byte{journal.Tail: r.AppendLine(text), journal.Fetched: text})
+		if got, ok := s.Lookup(r.Path); !ok || got.Size != 7 {
+			t.Errorf("%q is not found: %v", path, ok)
+		}
+		_ = s.All(func(journal.Record) bool { return true })
+		_, _ = s.Runs()
+		made, kept := journal.Split(nil, text)
+		_, _ = journal.Split(kept, made)
+	})
+}
+
+// BenchmarkLoad reads a million records of commands.
+func BenchmarkLoad(b *testing.B) {
+	var text []byte
+	for i := range 1_000_000 {
+		r := full
+		r.Path = fmt.Sprintf("out/%024x.csv", i)
+		text = r.AppendLine(text)
+	}
+	dir := b.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, journal.Tail), text, 0o666); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := journal.Load(dir); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
