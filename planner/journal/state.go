@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,16 +38,20 @@ type State struct {
 // counted in Dropped.
 func Load(dir string) (*State, error) {
 	// The tail is read first: what a compaction moves out of it meanwhile is then read twice, and not missed.
-	tail, err := readFile(dir, Tail)
+	tail, err := readFile(dir, Tail, 0)
 	if err != nil {
 		return nil, err
 	}
-	needed, err := readFile(dir, Needed)
+	needed, err := readFile(dir, Needed, len(tail))
 	if err != nil {
 		return nil, err
 	}
 	s := &State{dir: dir}
-	s.take(append(needed, tail...))
+	if len(needed) == 0 {
+		s.take(tail)
+	} else {
+		s.take(append(needed, tail...))
+	}
 	return s, nil
 }
 
@@ -61,15 +66,26 @@ func New(records []Record) *State {
 	return s
 }
 
-// readFile gives a file's whole lines; a torn last one is left out.
-func readFile(dir, name string) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(dir, name))
+// readFile gives a file's whole lines, with room for some more bytes; a torn last line is left out.
+func readFile(dir, name string, room int) ([]byte, error) {
+	f, err := os.Open(filepath.Join(dir, name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
+	defer f.Close()
+	var size int64
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	text := make([]byte, size, size+int64(room))
+	n, err := io.ReadFull(f, text)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	text = text[:n] // what is appended meanwhile belongs to who asks later
 	text = text[:bytes.LastIndexByte(text, '\n')+1]
 	if first, _, ok := bytes.Cut(text, []byte("\n")); ok {
 		var head struct{ Asflow int }
@@ -148,7 +164,7 @@ func (s *State) loadFetched() error {
 		if s.dir == "" {
 			return
 		}
-		text, err := readFile(s.dir, Fetched)
+		text, err := readFile(s.dir, Fetched, 0)
 		if err != nil {
 			s.fetchedErr = err
 			return
