@@ -2,7 +2,6 @@ package journal
 
 import (
 	"bytes"
-	"encoding/json"
 	"hash/maphash"
 )
 
@@ -88,13 +87,4 @@ func (x *index) find(path []byte) []byte {
 func raw(path string) []byte {
 	q := quote(nil, path)
 	return q[1 : len(q)-1]
-}
-
-// decode reads a line.
-func decode(line []byte) (Record, bool) {
-	var r Record
-	if line == nil || json.Unmarshal(line, &r) != nil {
-		return Record{}, false
-	}
-	return r, true
 }

@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/asflow/asflow/planner/journal"
 )
@@ -205,6 +207,35 @@ func TestSplit(t *testing.T) {
 	if n := bytes.Count(kept, []byte(`"path":"c"`)); n != 1 {
 		t.Errorf("c is kept %d times", n)
 	}
+}
+
+// FuzzRecord holds that a line is read as the JSON library reads it, whatever is in it.
+func FuzzRecord(f *testing.F) {
+	f.Add(full.AppendLine(nil))
+	plain := full
+	plain.Path, plain.Key, plain.Source, plain.ETag, plain.Error = "a", "k", "s", "e", ""
+	f.Add(plain.AppendLine(nil))
+	f.Add([]byte(`{"path":"a","target":"t","kind":"exec","state":"made","size":01}`))
+	f.Add([]byte(`{"path":"a","target":"t","kind":"exec","state":"made","size":1e3,"parts":[],"reads":null}`))
+	f.Add([]byte(`{"path":"a","size":-5,"reads":[{"path":"x","missing":true}]}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		line = append([]byte(`{"path":"p",`), bytes.TrimPrefix(bytes.TrimSpace(bytes.ReplaceAll(line, []byte("\n"), nil)), []byte("{"))...)
+		var want journal.Record
+		valid := json.Unmarshal(line, &want) == nil && line[len(line)-1] == '}'
+		got, ok := load(t, map[string][]byte{journal.Tail: append(line, '\n')}).Lookup("p")
+		if want.Path != "p" {
+			return // the path is given once more
+		}
+		if want.Kind == journal.Fetch && want.State == journal.Made {
+			valid = valid || ok
+		}
+		if ok != valid {
+			t.Fatalf("%s: found %v, valid %v", line, ok, valid)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); ok && diff != "" {
+			t.Errorf("%s: %s", line, diff)
+		}
+	})
 }
 
 // FuzzLoad holds that no text makes reading fail or panic, and that what is appended to it is found.
