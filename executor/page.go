@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -176,9 +177,8 @@ func rejected(resp *fetchers.Response, err error) error {
 	if errors.As(err, &e) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	head := resp.Bytes
 	return &fetchers.Error{
-		URL: resp.URL, Status: resp.Status, Class: fetchers.ClassExpect, Header: resp.Header, Head: head[:min(len(head), headMost)],
+		URL: resp.URL, Status: resp.Status, Class: fetchers.ClassExpect, Header: resp.Header, Head: bytes.Clone(resp.Head()),
 		Err: fmt.Errorf("%s: %w", resp.URL, err),
 	}
 }

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/asflow/asflow/fetchers"
+	"github.com/asflow/asflow/planner"
 )
 
 // cutAll cuts a body both ways, in memory and as a stream that comes byte by byte, which must give the same. (How a
@@ -185,5 +188,22 @@ func BenchmarkCut(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// What came first of a large answer that is not what records needs is kept, though it was cut as it streamed.
+func TestRecordsOfARejectedStream(t *testing.T) {
+	body := `{"items": [` + strings.Repeat(`{"text": "0123456789abcdef"},`, 100_000) + `oops]}`
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, body) })
+	plan := newPlan([]planner.Target{{Fetch: true, Retry: fast}}, fakeJob{path: "a.jsonl", host: url, recipe: get(url, func(task *planner.Task) {
+		task.Fetch.Records = program(t, ".items[]")
+	})})
+	p.run(within(t, 20*time.Second), plan)
+	e := p.one(Ended)
+	if e.State != planner.Failed || e.Log == "" || p.exists("a.jsonl") {
+		t.Fatalf("%+v", e)
+	}
+	if _, kept, _ := strings.Cut(p.read(e.Log), "\n\n"); len(kept) != 64<<10 || !strings.HasPrefix(body, kept) {
+		t.Errorf("%d bytes were kept", len(kept))
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
+
+	"github.com/asflow/asflow/fetchers/limit"
 )
 
 // Web and Files are the fetchers of schemes, for the suite.
@@ -14,6 +17,21 @@ func Files(o Options) Fetcher { return &files{dir: o.Dir} }
 
 // Over is the whole over a fetcher of the test's for http.
 func Over(o Options, scheme Fetcher) Fetcher { return assemble(o, schemes{"http": scheme}) }
+
+// Wrappers is each wrapper alone round the fetcher of http.
+func Wrappers(o Options) map[string]Fetcher {
+	web := newWeb(o)
+	set := limit.New(limit.Options{})
+	return map[string]Fetcher{
+		"retry":    &retrier{next: web, now: time.Now},
+		"check":    &checker{next: web},
+		"resume":   &retrier{next: &resumer{next: web}, now: time.Now},
+		"redirect": &redirector{next: web},
+		"auth":     &authorizer{next: web, tokens: newTokens(o)},
+		"limit":    &limited{next: web, set: set, hosts: newHosts(set.Concurrency), now: time.Now},
+		"schemes":  schemes{"http": web},
+	}
+}
 
 // Answered makes a response as a scheme's fetcher does.
 func Answered(r *Request, status int, h http.Header, body string) *Response {

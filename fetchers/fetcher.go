@@ -148,6 +148,14 @@ func (r *Response) Close() error {
 	return err
 }
 
+// Head gives up to the first 64 KB of the body as far as it has been read, before Close; valid until then.
+func (r *Response) Head() []byte {
+	if b, ok := r.Body.(interface{ firstBytes() []byte }); ok {
+		return b.firstBytes()
+	}
+	return r.Bytes[:min(len(r.Bytes), headLimit)]
+}
+
 // Meaning is what a status means to the request.
 type Meaning uint8
 

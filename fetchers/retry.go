@@ -260,6 +260,8 @@ func (b *restarting) restart(e *Error) error {
 	return nil
 }
 
+func (b *restarting) firstBytes() []byte { return b.current.Head() }
+
 func (b *restarting) Close() error {
 	if b.err == nil {
 		b.err = io.ErrClosedPipe

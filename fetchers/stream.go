@@ -1,6 +1,7 @@
 package fetchers
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ type stream struct {
 
 	ahead    []byte  // what was read before it was known to be large
 	aheadBuf *buffer // holds ahead
+	head     *buffer // the first headLimit bytes, to be shown where the answer is rejected
 	err      error
 }
 
@@ -32,6 +34,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 	n, err := s.read(p)
 	if n > 0 {
+		s.keepHead(p[:n])
 		if e := s.verifier.add(p[:n]); e != nil {
 			return s.end(0, e)
 		}
@@ -69,7 +72,27 @@ func (s *stream) read(p []byte) (int, error) {
 	return n, nil
 }
 
+func (s *stream) keepHead(p []byte) {
+	if s.head == nil {
+		s.head = takeBuffer(headLimit)
+	}
+	if room := headLimit - len(s.head.b); room > 0 {
+		s.head.b = append(s.head.b, p[:min(len(p), room)]...)
+	}
+}
+
+// firstBytes gives what came first of the body, until Close.
+func (s *stream) firstBytes() []byte {
+	if s.head == nil {
+		return nil
+	}
+	return s.head.b
+}
+
 func (s *stream) end(n int, e *Error) (int, error) {
+	if e.Head == nil && e.Class != ClassCancel {
+		e.Head = bytes.Clone(s.firstBytes())
+	}
 	s.err = s.describe(e)
 	s.free()
 	return n, s.err
@@ -127,5 +150,9 @@ func (s *stream) Close() error {
 		s.err = io.ErrClosedPipe
 	}
 	s.free()
+	if s.head != nil {
+		s.head.put()
+		s.head = nil
+	}
 	return nil
 }

@@ -1,20 +1,13 @@
 package fetchers_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,47 +17,12 @@ import (
 	ft "github.com/asflow/asflow/fetchers/fetchertest"
 )
 
-// certificate writes NAME.pem and NAME.key, signed by itself, good for some names from now on.
-func certificate(t *testing.T, dir, name string, life time.Duration, hosts ...string) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(life),
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	for _, h := range hosts {
-		if ip := net.ParseIP(h); ip != nil {
-			c.IPAddresses = append(c.IPAddresses, ip)
-		} else {
-			c.DNSNames = append(c.DNSNames, h)
-		}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bits, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for suffix, block := range map[string]*pem.Block{".pem": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "EC PRIVATE KEY", Bytes: bits}} {
-		if err := os.WriteFile(filepath.Join(dir, name+suffix), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
-	good := certificate(t, dir, "good", time.Hour, "127.0.0.1")
-	expired := certificate(t, dir, "expired", -time.Minute, "127.0.0.1")
-	wrong := certificate(t, dir, "wrong", time.Hour, "example.com")
-	client := certificate(t, dir, "client", time.Hour)
+	good := ft.Certificate(t, dir, "good", time.Hour, "127.0.0.1")
+	expired := ft.Certificate(t, dir, "expired", -time.Minute, "127.0.0.1")
+	wrong := ft.Certificate(t, dir, "wrong", time.Hour, "example.com")
+	client := ft.Certificate(t, dir, "client", time.Hour)
 	clients := x509.NewCertPool()
 	leaf, _ := x509.ParseCertificate(client.Certificate[0])
 	clients.AddCert(leaf)
@@ -108,7 +66,7 @@ func TestTLS(t *testing.T) {
 // TestTLSEndsProperly: over TLS the end of a connection proves that a body is whole, and a cut one shows.
 func TestTLSEndsProperly(t *testing.T) {
 	dir := t.TempDir()
-	config := &tls.Config{Certificates: []tls.Certificate{certificate(t, dir, "c", time.Hour, "127.0.0.1")}}
+	config := &tls.Config{Certificates: []tls.Certificate{ft.Certificate(t, dir, "c", time.Hour, "127.0.0.1")}}
 	f := fetchers.New(fetchers.Options{Dir: dir})
 	for end, ok := range map[ft.End]bool{ft.Close: true, ft.Reset: false} {
 		r := quick(ft.NewTLSServer(t, config, ft.Raw(ft.Head(200)+doc, end)).URL)
@@ -173,7 +131,7 @@ func TestProxies(t *testing.T) {
 		"request":         {proxy.URL, nil, "by proxy"},
 		"socket":          {"unix:s.sock", env, "by socket to " + strings.TrimPrefix(target.URL, "http://")},
 		"absolute socket": {"unix:" + filepath.Join(dir, "s.sock"), nil, "by socket to " + strings.TrimPrefix(target.URL, "http://")},
-		"socks":           {socks(t), nil, "direct"},
+		"socks":           {ft.NewSOCKS(t).URL, nil, "direct"},
 	} {
 		r := quick(target.URL)
 		r.Proxy = c.option
@@ -196,38 +154,6 @@ func TestProxies(t *testing.T) {
 	if e := failure(t, err); e.Class != fetchers.ClassConnect {
 		t.Errorf("a dead proxy: class %s: %v", e.Class, err)
 	}
-}
-
-// socks is a SOCKS5 proxy for one kind of request: to connect, without a password, to an IPv4 address.
-func socks(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done, stop := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		b := make([]byte, 10)
-		_, _ = io.ReadFull(c, b[:3])
-		_, _ = c.Write([]byte{5, 0})
-		_, _ = io.ReadFull(c, b)
-		to, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: b[4:8], Port: int(b[8])<<8 | int(b[9])})
-		if err != nil {
-			return
-		}
-		defer to.Close()
-		_, _ = c.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
-		go func() { _, _ = io.Copy(to, c) }()
-		go func() { _, _ = io.Copy(c, to) }()
-		<-stop
-	}()
-	t.Cleanup(func() { close(stop); l.Close(); <-done })
-	return "socks5://" + l.Addr().String()
 }
 
 // TestStallByHTTP2 has a stream stall while its connection lives.
