@@ -184,21 +184,27 @@ func received(resp *fetchers.Response) int64 {
 // failed ends the job with what a fetcher, or the reading of a body, gave as error.
 func (w *fetchWorker) failed(ctx context.Context, err error) {
 	j := w.job
-	if context.Cause(ctx) == errTimedOut {
-		err = fmt.Errorf("timed out: it was not complete within %s, its timeout: %w", j.task.Timeout, err)
-		j.fail(err)
-		return
-	}
 	var e *fetchers.Error
-	if errors.As(err, &e) {
+	told := errors.As(err, &e)
+	if told {
 		j.record.Status = e.Status
 		j.record.Attempts += e.Attempts
+	}
+	j.record.Received = w.slot.got.Load()
+	if context.Cause(ctx) == errTimedOut {
+		if !errors.Is(err, errTimedOut) {
+			err = fmt.Errorf("%w: %w", err, errTimedOut)
+		}
+		j.fail(fmt.Errorf("%w: it was not complete within %s, its timeout", err, j.task.Timeout))
+		return
+	}
+	if told {
 		if e.NotTried {
 			j.finish(planner.NotTried, err)
 			return
 		}
 		w.doubts[j.target].note(err)
-		if len(e.Head) > 0 || len(e.Header) > 0 {
+		if e.Status != 0 {
 			name, keepErr := w.keepHead(e)
 			if keepErr != nil {
 				w.tell(j, Event{Kind: Note, Text: "the answer could not be kept: " + keepErr.Error()})
@@ -208,7 +214,6 @@ func (w *fetchWorker) failed(ctx context.Context, err error) {
 			}
 		}
 	}
-	j.record.Received = w.slot.got.Load()
 	j.fail(err)
 }
 

@@ -9,7 +9,12 @@
 package main
 
 import (
+	"io"
+	"log"
 	"os"
 )
 
-func main() { os.Exit(run(processApp(), os.Args[1:])) }
+func main() {
+	log.SetOutput(io.Discard) // net/http grumbles there of servers that say too much, into the progress; errors come as such
+	os.Exit(run(processApp(), os.Args[1:]))
+}
