@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -98,13 +97,18 @@ func (w *fetchWorker) fetchBody(ctx context.Context) {
 		return
 	}
 	w.ask(&first)
-	w.conditional()
+	if !w.goOn() {
+		w.conditional()
+	}
 	resp, err := w.Fetcher.Fetch(ctx, &w.req)
 	if err != nil {
 		w.failed(ctx, err)
 		return
 	}
 	defer resp.Close()
+	if w.req.Kept != nil && resp.Body == nil {
+		_ = w.Store.dropPart(j.path) // it is of use to nobody; if it stays, it is swept
+	}
 	switch {
 	case resp.Meaning == fetchers.Gone:
 		w.noteAnswer(resp)
@@ -127,15 +131,19 @@ func (w *fetchWorker) fetchBody(ctx context.Context) {
 // stream copies a large body to the output.
 func (w *fetchWorker) stream(ctx context.Context, resp *fetchers.Response) {
 	j := w.job
-	out, err := w.pub.Create(j.path, j.level)
+	out, err := w.output(resp)
 	if err != nil {
 		j.fail(err)
 		return
 	}
 	w.written = true
 	w.sum.begin(j.task.Refresh != nil)
-	if err := w.copy(out, resp.Body); err != nil {
-		out.Abort()
+	if err := w.copy(out, resp); err != nil {
+		if worthKeeping(err) {
+			out.Leave()
+		} else {
+			out.Abort()
+		}
 		w.failed(ctx, err)
 		return
 	}
@@ -149,14 +157,14 @@ func (w *fetchWorker) stream(ctx context.Context, resp *fetchers.Response) {
 }
 
 // copy reads a large body into its output, from the start again where the answer begins anew.
-func (w *fetchWorker) copy(out *Output, body io.Reader) error {
+func (w *fetchWorker) copy(out *Output, resp *fetchers.Response) error {
 	for {
-		_, err := out.ReadFrom(summed{body, &w.sum})
+		_, err := out.ReadFrom(summed{resp.Body, &w.sum})
 		if !errors.Is(err, fetchers.ErrRestart) {
 			return err
 		}
 		w.sum.begin(w.sum.on)
-		if err := out.Reset(); err != nil {
+		if err := out.Restart(w.partNote(resp)); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,7 @@ func (p *fakePlan) Recipe(id planner.ID, output string) (*planner.Task, error) {
 	}
 	target := p.targets[j.target]
 	t.Path, t.Key, t.Label = j.path, j.key, target.Label
-	t.Record = journal.Record{Path: j.path, Key: j.key, Target: target.Label, Kind: journal.Exec}
+	t.Record = journal.Record{Path: j.path, Key: j.key, Target: target.Label, Kind: journal.Exec, Recipe: t.Record.Recipe}
 	if target.Fetch {
 		t.Record.Kind = journal.Fetch
 	}

@@ -74,7 +74,7 @@ func (s *Store) makeState() error {
 	return nil
 }
 
-// sweep removes what killed runs left: temporary files, and hidden folders beside outputs.
+// sweep removes what killed runs left: temporary files, hidden folders beside outputs, and parts of bodies that nobody went on with.
 func (s *Store) sweep() error {
 	text, err := os.ReadFile(s.abs(hiddenLog))
 	if err == nil {
@@ -83,6 +83,9 @@ func (s *Store) sweep() error {
 				_ = os.RemoveAll(s.abs(dir))
 			}
 		}
+	}
+	if err := s.sweepParts(time.Now()); err != nil {
+		return err
 	}
 	entries, err := os.ReadDir(s.abs(tempDir))
 	if err != nil {

@@ -102,14 +102,16 @@ func (o *Output) flush() error {
 // Reset throws away what was written and begins again.
 func (o *Output) Reset() error {
 	o.stop()
+	defer o.begin() // after an error, too: Abort ends it
+	return o.rewind()
+}
+
+func (o *Output) rewind() error {
 	if err := o.file.Truncate(0); err != nil {
 		return explain(err)
 	}
-	if _, err := o.file.Seek(0, io.SeekStart); err != nil {
-		return explain(err)
-	}
-	o.begin()
-	return nil
+	_, err := o.file.Seek(0, io.SeekStart)
+	return explain(err)
 }
 
 // stop ends the stages, whatever came of them.
@@ -147,6 +149,7 @@ type pipeline struct {
 	first  chan *[]byte // to the first stage
 	stages sync.WaitGroup
 	sum    hash.Hash
+	size   int64 // stored so far
 
 	mu  sync.Mutex
 	err error
@@ -210,24 +213,36 @@ func (p *pipeline) store(in <-chan *[]byte, f *tempFile, noSync bool) {
 			hashed <- struct{}{}
 		}
 	})
-	var size, started int64
+	there := f.part.told() // bytes that are in the file
+	started := there
 	for b := range in {
 		if p.failure() == nil {
 			hashes <- b
-			n, err := f.Write(*b)
+			err := p.write(f, *b, there)
 			<-hashed
-			if size += int64(n); err != nil {
+			if err == nil && p.size-f.part.told() >= partStep && f.part != nil {
+				err = f.part.tell(f.File, p.size, hex.EncodeToString(p.sum.Sum(nil)))
+			}
+			if err != nil {
 				p.fail(err)
 			}
-			if size-started >= writebackEvery && !noSync {
-				startWriteback(f.File, started, size-started)
-				started = size
+			if p.size-started >= writebackEvery && !noSync {
+				startWriteback(f.File, started, p.size-started)
+				started = p.size
 			}
 		}
 		putBlock(b)
 	}
 	close(hashes)
 	hasher.Wait()
+}
+
+// write appends a block to the file, but for those bytes of the first that are there.
+func (p *pipeline) write(f *tempFile, b []byte, there int64) error {
+	skip := min(int64(len(b)), max(0, there-p.size))
+	n, err := f.Write(b[skip:])
+	p.size += skip + int64(n)
+	return err
 }
 
 func drain(c <-chan *[]byte) {

@@ -13,6 +13,7 @@ type tempFile struct {
 	*os.File
 	name   string // empty: unnamed
 	remove func() // what has to go with it
+	part   *part  // nil: it is not kept if it doesn't come to be whole
 }
 
 // newTemp opens a file to write an output in.

@@ -42,6 +42,8 @@ type Request struct {
 	Begun bool
 	// ETag and LastModified make the request conditional.
 	ETag, LastModified string
+	// Kept is what an earlier run got of the body; the fetch goes on after it where that can be done.
+	Kept *Kept
 	// Small asks for the whole body in memory (Response.Bytes) whatever its size, up to Expect.MaxSize or 64 MB, for a
 	// page that a program reads. Otherwise bodies up to 1 MB come so, larger ones as a stream.
 	Small bool
@@ -117,6 +119,10 @@ type Response struct {
 	Body     io.ReadCloser // a stream. It is checked when Read has given io.EOF, and not before
 	Attempts int
 	Received func() int64 // bytes of body from the network so far
+	// Keep is what to keep of a Body beside its bytes, should a later run go on with it; nil: none could. The Body begins
+	// with KeptSize bytes of Request.Kept. ErrRestart changes both.
+	Keep     *Kept
+	KeptSize int64
 
 	length   int64   // of the body as sent; -1: unknown
 	unframed bool    // only the end of the connection says where the body ends

@@ -22,6 +22,9 @@ func (f *resumer) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		t.pending = nil
 		return f.wrap(ctx, r, resp), nil
 	}
+	if r.Kept != nil && r.tries != nil {
+		return f.goOn(ctx, r)
+	}
 	resp, err := f.next.Fetch(ctx, r)
 	if err != nil {
 		return nil, err
@@ -39,8 +42,9 @@ func (f *resumer) wrap(ctx context.Context, r *Request, resp *Response) *Respons
 	if validator == "" || strings.EqualFold(resp.Header.Get("Accept-Ranges"), "none") {
 		return resp
 	}
-	b := &resuming{ctx: ctx, next: f.next, r: r, current: resp, validator: validator, etag: resp.Header.Get("Etag"), length: resp.length}
+	b := &resuming{ctx: ctx, next: f.next, r: r, current: resp, validator: validator, first: resp.Header, length: resp.length}
 	outer := *resp
+	outer.Keep = keepable(resp, validator)
 	outer.Body, outer.release, outer.Received = b, nil, b.received.Load
 	return &outer
 }
@@ -72,8 +76,8 @@ type resuming struct {
 	r         *Request
 	current   *Response
 	validator string
-	etag      string
-	length    int64 // -1: unknown
+	first     http.Header // of the first answer
+	length    int64       // -1: unknown
 	offset    int64
 	received  atomic.Int64
 	err       error
@@ -162,8 +166,12 @@ func (b *resuming) continues(resp *Response) bool {
 	if err != nil || first != b.offset {
 		return false
 	}
-	if etag := resp.Header.Get("Etag"); etag != "" && b.etag != "" && etag != b.etag {
-		return false
+	// What such an answer says of the whole it need not say, but if it does, then the same.
+	for _, name := range [...]string{"Etag", "Last-Modified", "Content-Encoding"} {
+		was, is := b.first.Get(name), resp.Header.Get(name)
+		if is != was && is != "" && (was != "" || name == "Content-Encoding") {
+			return false
+		}
 	}
 	last, err := strconv.ParseInt(to, 10, 64)
 	if err != nil || last < first {

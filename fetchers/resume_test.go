@@ -62,6 +62,8 @@ func TestResume(t *testing.T) {
 		"another offset":        {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n-1:], etag, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n-1, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
 		"another size":          {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], etag, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body), len(body)+1)), rest(body, etag)}, body, 1, 2},
 		"another validator":     {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], `ETag: "v2"`, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
+		"another encoding":      {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], "Content-Encoding: gzip", fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
+		"another modification":  {[]ft.Answer{cutAfter(body, n, etag, "Last-Modified: "+old), ft.Reply(206, body[n:], "Last-Modified: "+now, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
 		"no Content-Range":      {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], etag), rest(body, etag)}, body, 1, 2},
 		"416":                   {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(416, "", "Content-Range: bytes */5"), rest(body, etag)}, body, 1, 2},
 		"weak ETag":             {[]ft.Answer{cutAfter(body, n, `ETag: W/"v1"`), rest(body)}, body, 0, 2},

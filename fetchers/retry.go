@@ -172,7 +172,7 @@ func (f *retrier) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		return resp, nil
 	}
 	body := &restarting{ctx: ctx, f: f, a: a, current: resp}
-	outer := &Response{URL: resp.URL, Status: resp.Status, Header: resp.Header, Meaning: resp.Meaning, Attempts: resp.Attempts, Body: body, Received: resp.Received}
+	outer := &Response{URL: resp.URL, Status: resp.Status, Header: resp.Header, Meaning: resp.Meaning, Attempts: resp.Attempts, Body: body, Received: resp.Received, Keep: resp.Keep, KeptSize: resp.KeptSize}
 	body.outer = outer
 	return outer, nil
 }
@@ -238,6 +238,7 @@ func (b *restarting) Read(p []byte) (int, error) {
 // restart gets another answer, or says why there is none.
 func (b *restarting) restart(e *Error) error {
 	b.current.Close()
+	b.a.Request.Kept = nil // it may be gone, now that the body starts over
 	if b.ctx.Err() != nil && e.Class != ClassCancel {
 		e = cancelled(b.ctx, &b.a.Request)
 	}
@@ -256,6 +257,7 @@ func (b *restarting) restart(e *Error) error {
 	}
 	b.current, b.bytes = resp, resp.Bytes
 	o := b.outer
+	o.Keep, o.KeptSize = resp.Keep, resp.KeptSize
 	o.URL, o.Status, o.Header, o.Attempts, o.Received = resp.URL, resp.Status, resp.Header, b.a.tries.made, resp.Received
 	return nil
 }
