@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/asflow/asflow/fetchers/codec"
 )
 
 const (
@@ -102,11 +104,17 @@ func (c *checker) take(ctx context.Context, r *Request, resp *Response, s *strea
 		}
 		s.verifier = newVerifier(r)
 		s.ahead, s.aheadBuf = buf.b, buf
+		if s.kind = codec.Sniff(buf.b); s.suspect() && s.kind != codec.None {
+			s.frames = newFrameFeed(s.kind)
+		}
 		resp.Body = s
 		return nil
 	}
-	if e := s.whole(); e != nil {
-		return s.drop(buf, e)
+	if s.suspect() {
+		kind, err := wholeFrames(buf.b)
+		if e := unframed(r, kind, err); e != nil {
+			return s.drop(buf, e)
+		}
 	}
 	if e := verify(ctx, r, buf.b); e != nil {
 		e.Head = append([]byte(nil), buf.b[:min(len(buf.b), headLimit)]...)

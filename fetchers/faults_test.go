@@ -2,6 +2,7 @@ package fetchers_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -220,6 +221,60 @@ func TestDecoding(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBodiesThatEndWithTheirConnection has them prove that they are whole, or not.
+func TestBodiesThatEndWithTheirConnection(t *testing.T) {
+	large := noise(3 << 20)
+	text := "[" + strings.Repeat("1234567890,", 300_000) + "0]"
+	for name, c := range map[string]struct {
+		body     string
+		expect   fetchers.Expect
+		ok       bool
+		attempts int
+	}{
+		"text":                 {doc, fetchers.Expect{}, false, 1},
+		"large text":           {large, fetchers.Expect{}, false, 1},
+		"lines":                {doc + "\n", fetchers.Expect{Lines: true}, false, 1},
+		"by sha256":            {doc, fetchers.Expect{SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(doc)))}, true, 1},
+		"JSON":                 {doc, fetchers.Expect{JSON: true}, true, 1},
+		"large JSON":           {text, fetchers.Expect{JSON: true}, true, 1},
+		"cut JSON":             {text[:len(text)-1], fetchers.Expect{JSON: true}, false, 1},
+		"gzip":                 {packed(t, codec.Gzip, doc), fetchers.Expect{}, true, 1},
+		"zstd":                 {packed(t, codec.Zstd, doc), fetchers.Expect{}, true, 1},
+		"cut gzip":             {packed(t, codec.Gzip, doc)[:30], fetchers.Expect{}, false, 3},
+		"cut zstd":             {packed(t, codec.Zstd, doc)[:20], fetchers.Expect{}, false, 3},
+		"gzip, too much":       {packed(t, codec.Gzip, doc) + "junk", fetchers.Expect{}, false, 3},
+		"large gzip":           {packed(t, codec.Gzip, large), fetchers.Expect{}, true, 1},
+		"large zstd":           {packed(t, codec.Zstd, large), fetchers.Expect{}, true, 1},
+		"large gzip, cut":      {packed(t, codec.Gzip, large)[:3<<19], fetchers.Expect{}, false, 3},
+		"large zstd, cut":      {packed(t, codec.Zstd, large)[:3<<19], fetchers.Expect{}, false, 3},
+		"large gzip, too much": {packed(t, codec.Gzip, large) + large, fetchers.Expect{}, false, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := quick(ft.NewServer(t, ft.Raw(ft.Head(200)+c.body, ft.Close)).URL)
+			r.Expect = c.expect
+			body, resp, err := get(t, fetchers.New(fetchers.Options{}), r)
+			if c.ok {
+				if err != nil || body != c.body || resp.Attempts != c.attempts {
+					t.Errorf("%d bytes of %d, %v", len(body), len(c.body), err)
+				}
+				return
+			}
+			if e := failure(t, err); e.Attempts != c.attempts || e.Status != 200 || len(e.Head) == 0 {
+				t.Errorf("class %s after %d attempts: %v", e.Class, e.Attempts, err)
+			}
+		})
+	}
+	// One that is given up leaves nobody waiting.
+	resp, err := fetchers.New(fetchers.Options{}).Fetch(t.Context(), quick(ft.NewServer(t, ft.Raw(ft.Head(200)+packed(t, codec.Gzip, large), ft.Close)).URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := resp.Body.Read(make([]byte, 1000)); err != nil {
+		t.Error(err)
+	}
+	resp.Close()
 }
 
 func TestBomb(t *testing.T) {

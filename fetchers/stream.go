@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/asflow/asflow/fetchers/codec"
 )
 
 const (
@@ -22,8 +24,10 @@ type stream struct {
 	proves   bool // a cut body would be noticed
 	verifier *verifier
 
-	ahead    []byte  // what was read before it was known to be large
-	aheadBuf *buffer // holds ahead
+	ahead    []byte     // what was read before it was known to be large
+	aheadBuf *buffer    // holds ahead
+	frames   *frameFeed // where a body must show itself that it is whole, and is compressed; nil: it isn't
+	kind     codec.Kind
 	head     *buffer // the first headLimit bytes, to be shown where the answer is rejected
 	err      error
 }
@@ -35,6 +39,9 @@ func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.read(p)
 	if n > 0 {
 		s.keepHead(p[:n])
+		if s.frames != nil {
+			s.frames.add(p[:n])
+		}
 		if e := s.verifier.add(p[:n]); e != nil {
 			return s.end(0, e)
 		}
@@ -108,13 +115,20 @@ func (s *stream) failure(err error) *Error {
 	return fail(s.r, ClassCut, again, fmt.Errorf("the body can't be decoded as %s to its end: %w", encoding, err))
 }
 
-// whole refuses a body of which nothing shows that it is all there. It comes again the same, so it is final.
+// suspect says that nothing shows that a body is all there, unless it shows that itself.
+func (s *stream) suspect() bool { return s.resp.unframed && !s.proves }
+
+// whole refuses a stream of which nothing shows that it is all there.
 func (s *stream) whole() *Error {
-	if !s.resp.unframed || s.proves {
+	switch {
+	case !s.suspect():
 		return nil
+	case s.frames == nil:
+		return unframed(s.r, codec.None, nil)
 	}
-	return fail(s.r, ClassCut, final, errors.New("the body ends with its connection and has no length, so that a cut one would look the same: "+
-		"give expect a sha256, or json or jq if it is JSON"))
+	f := s.frames
+	s.frames = nil
+	return unframed(s.r, s.kind, f.end())
 }
 
 // bomb refuses a body that grows out of all proportion.
@@ -129,6 +143,10 @@ func (s *stream) bomb() *Error {
 func (s *stream) free() {
 	if s.raw == nil {
 		return
+	}
+	if s.frames != nil {
+		s.frames.stop()
+		s.frames = nil
 	}
 	if s.encoded {
 		s.body.Close()
