@@ -93,17 +93,25 @@ func (b *resuming) Read(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	if err == io.EOF {
+	if err == io.EOF && (b.length < 0 || b.offset == b.length) {
 		b.err = err
 		return n, err
 	}
-	e := asError(b.r, err)
+	e := b.short()
+	if err != io.EOF {
+		e = asError(b.r, err)
+	}
 	if e.verdict == final || b.offset <= smallBody {
 		b.err = e
 		return n, e
 	}
 	b.err = b.resume(e)
 	return n, b.err
+}
+
+// short is the failure of a body whose last answer ended elsewhere than the first, or a Content-Range, said.
+func (b *resuming) short() *Error {
+	return fail(b.r, ClassCut, again, fmt.Errorf("the body was cut: it has %d bytes of %d", b.offset, b.length))
 }
 
 // resume gets the rest, or gives what is to be made of it that there is none.
@@ -178,10 +186,14 @@ func (b *resuming) continues(resp *Response) bool {
 		return false
 	}
 	if total == "*" {
-		return b.length < 0 || last == b.length-1
+		return last == b.length-1 || b.length < 0 && !resp.unframed
 	}
 	size, err := strconv.ParseInt(total, 10, 64)
-	return err == nil && last == size-1 && (b.length < 0 || size == b.length)
+	if err != nil || last != size-1 || b.length >= 0 && size != b.length {
+		return false
+	}
+	b.length = size
+	return true
 }
 
 func (b *resuming) Close() error { return b.current.Close() }

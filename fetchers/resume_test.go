@@ -46,6 +46,9 @@ func TestResume(t *testing.T) {
 	now := time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
 	zst := packed(t, codec.Zstd, body)
 	n := 3 << 20
+	span := func(from int) string {
+		return fmt.Sprintf("Content-Range: bytes %d-%d/%d", from, len(body)-1, len(body))
+	}
 	for name, c := range map[string]struct {
 		answers []ft.Answer
 		want    string
@@ -64,6 +67,11 @@ func TestResume(t *testing.T) {
 		"another validator":     {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], `ETag: "v2"`, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
 		"another encoding":      {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], "Content-Encoding: gzip", fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
 		"another modification":  {[]ft.Answer{cutAfter(body, n, etag, "Last-Modified: "+old), ft.Reply(206, body[n:], "Last-Modified: "+now, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
+		"a rest that is short":  {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:n+1000], span(n)), rest(body, etag)}, body, 2, 1},
+		"a rest without length": {[]ft.Answer{cutAfter(body, n, etag), ft.Raw(ft.Head(206, span(n))+body[n:n+1000], ft.Close), rest(body, etag)}, body, 2, 1},
+		"a rest that is long":   {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:]+"x", span(n)), ft.Reply(416, ""), rest(body, etag)}, body, 2, 2},
+		"chunks, and a rest":    {[]ft.Answer{ft.Raw(ft.Head(200, etag, "Transfer-Encoding: chunked")+ft.Chunks(body[:n]), ft.Close), ft.Raw(ft.Head(206, span(n))+body[n:n+1000], ft.Close), rest(body, etag)}, body, 2, 1},
+		"of any length":         {[]ft.Answer{ft.Raw(ft.Head(200, etag, "Transfer-Encoding: chunked")+ft.Chunks(body[:n]), ft.Close), ft.Raw(ft.Head(206, fmt.Sprintf("Content-Range: bytes %d-%d/*", n, n+999))+body[n:n+1000], ft.Close), rest(body, etag)}, body, 1, 2},
 		"no Content-Range":      {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], etag), rest(body, etag)}, body, 1, 2},
 		"416":                   {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(416, "", "Content-Range: bytes */5"), rest(body, etag)}, body, 1, 2},
 		"weak ETag":             {[]ft.Answer{cutAfter(body, n, `ETag: W/"v1"`), rest(body)}, body, 0, 2},
