@@ -91,11 +91,11 @@ func (p *Publisher) Bytes(at, level string, body []byte, record journal.Record, 
 func (p *Publisher) write(it *pending, at, level string, body []byte) error {
 	buf := bodyBuffers.Get().(*[]byte)
 	defer bodyBuffers.Put(buf)
-	stored, err := store((*buf)[:0], at, level, body)
+	stored, ours, err := store((*buf)[:0], at, level, body)
 	if err != nil {
 		return err
 	}
-	if cap(stored) > cap(*buf) && cap(stored) <= 1<<20 && codec.Of(at) != codec.None {
+	if ours && cap(stored) > cap(*buf) && cap(stored) <= 1<<20 {
 		*buf = stored[:0]
 	}
 	sum := sha256.Sum256(stored)
@@ -110,34 +110,41 @@ func (p *Publisher) write(it *pending, at, level string, body []byte) error {
 	return explain(err)
 }
 
-// store gives a body as it is stored under a path: compressed once. dst is used where that takes room.
-func store(dst []byte, at, level string, body []byte) ([]byte, error) {
+// store gives a body as it is stored under a path: compressed once. dst is used where that takes room, and what comes of
+// it is ours; else it is the body itself.
+func store(dst []byte, at, level string, body []byte) (stored []byte, ours bool, err error) {
 	kind := codec.Of(at)
 	if kind == codec.None {
-		return body, nil
+		return body, false, nil
 	}
-	switch sniffed := codec.Sniff(body); sniffed {
-	case codec.None:
-		return codec.AppendEncode(dst, kind, level, body)
-	default:
-		plain, err := decodeAll(body, sniffed)
-		if err != nil {
-			return nil, fmt.Errorf("the body begins as %v and is not whole: %w", sniffed, err)
-		}
-		if sniffed == kind {
-			return body, nil
-		}
-		return codec.AppendEncode(dst, kind, level, plain)
+	sniffed := codec.Sniff(body)
+	if sniffed == codec.None {
+		stored, err = codec.AppendEncode(dst, kind, level, body)
+		return stored, true, err
 	}
+	// What it decodes to may be large, and is not to be held in memory.
+	to := bytes.NewBuffer(dst)
+	if err := recompress(to, body, sniffed, kind, level); err != nil {
+		return nil, false, fmt.Errorf("the body begins as %v and is not whole: %w", sniffed, err)
+	}
+	if sniffed == kind {
+		return body, false, nil
+	}
+	return to.Bytes(), true, nil
 }
 
-func decodeAll(body []byte, kind codec.Kind) ([]byte, error) {
-	r, err := codec.NewReader(bytes.NewReader(body), kind)
+// recompress decodes a body, and encodes it in another way where that is wanted.
+func recompress(w io.Writer, body []byte, from, to codec.Kind, level string) error {
+	r, err := codec.NewReader(bytes.NewReader(body), from)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer r.Close()
-	return io.ReadAll(r)
+	if from == to {
+		_, err = io.Copy(io.Discard, r)
+		return err
+	}
+	return transcode(w, r, to, level)
 }
 
 // Path publishes a file or directory that a command has written at temp (a path that WorkDir gave).
