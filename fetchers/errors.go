@@ -60,6 +60,7 @@ func dialError(r *Request, err error) *Error {
 		unknown  x509.UnknownAuthorityError
 		hostname x509.HostnameError
 		invalid  x509.CertificateInvalidError
+		proxy    *proxyError
 	)
 	isTimeout := errors.As(err, &timeout) && timeout.Timeout()
 	isDial := errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "socks connect")
@@ -72,6 +73,11 @@ func dialError(r *Request, err error) *Error {
 			return fail(r, ClassDNS, again, err)
 		}
 		return fail(r, ClassDNS, final, err)
+	case errors.As(err, &proxy):
+		if broken(proxy.status) || proxy.status == http.StatusTooManyRequests {
+			return fail(r, ClassConnect, again, err)
+		}
+		return fail(r, ClassConnect, final, err)
 	case isDial:
 		return fail(r, ClassConnect, again, err)
 	case isTimeout && strings.Contains(err.Error(), "awaiting response headers"):

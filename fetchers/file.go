@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 )
 
 // files fetches file: URLs. file:///a/b is absolute, file://a/b relative to the project. A file that is not there
@@ -30,23 +31,15 @@ func (f *files) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, fail(r, ClassURL, final, err)
 	}
-	file, err := os.Open(path)
+	file, info, err := openFile(path)
 	if err != nil {
 		return f.missing(r, err)
-	}
-	info, err := file.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a directory", path)
-	}
-	if err != nil {
-		file.Close()
-		return nil, fail(r, ClassFile, final, err)
 	}
 	modified := info.ModTime().UTC().Format(http.TimeFormat)
 	etag := `"` + strconv.FormatInt(info.Size(), 36) + "-" + strconv.FormatInt(info.ModTime().UnixNano(), 36) + `"`
 	resp := &Response{
 		URL: r.URL, Status: http.StatusOK, length: info.Size(),
-		Header: http.Header{"Etag": {etag}, "Last-Modified": {modified}, "Content-Length": {strconv.FormatInt(info.Size(), 10)}},
+		Header: http.Header{"Etag": {etag}, "Last-Modified": {modified}, "Content-Length": {strconv.FormatInt(info.Size(), 10)}, "Accept-Ranges": {"none"}},
 	}
 	if r.ETag == etag || r.ETag == "" && r.LastModified == modified {
 		file.Close()
@@ -56,6 +49,31 @@ func (f *files) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	body := &fileBody{ctx: ctx, r: r, f: file, left: info.Size()}
 	resp.Body, resp.Received = body, body.read.Load
 	return resp, nil
+}
+
+// openFile opens a file of bytes that lie there: one that others write into, such as a pipe, might keep us waiting for
+// ever.
+func openFile(path string) (*os.File, os.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		what := "no regular file"
+		if info.IsDir() {
+			what = "a directory"
+		}
+		err = fmt.Errorf("%s is %s", path, what)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info, err = file.Stat(); err != nil {
+		file.Close()
+		return nil, nil, err
+	}
+	return file, info, nil
 }
 
 // path gives the path that a file: URL means.
@@ -80,7 +98,7 @@ func (f *files) path(text string) (string, error) {
 }
 
 func (f *files) missing(r *Request, err error) (*Response, error) {
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		resp := &Response{URL: r.URL, Status: http.StatusNotFound, Header: http.Header{}}
 		if m, e := judge(r, resp); e == nil && m != Wanted {
 			return resp, nil

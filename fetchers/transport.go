@@ -115,6 +115,12 @@ func (ts *transports) route(t *http.Transport, w way) error {
 		return nil
 	}
 	t.Proxy = ts.proxy
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+		if resp.StatusCode != http.StatusOK {
+			return &proxyError{resp.StatusCode}
+		}
+		return nil
+	}
 	if w.proxy == "" {
 		return nil
 	}
@@ -128,6 +134,13 @@ func (ts *transports) route(t *http.Transport, w way) error {
 		return nil
 	}
 	return fmt.Errorf("no proxy can be reached by %q: write http, https, socks5 or unix", u.Scheme)
+}
+
+// proxyError is a proxy's refusal to connect.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string {
+	return "the proxy would not connect: " + statusError(e.status).Error()
 }
 
 // dialer is the one place that opens connections.

@@ -4,11 +4,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +155,96 @@ func TestProxies(t *testing.T) {
 	_, _, err = get(t, fetchers.New(fetchers.Options{}), r)
 	if e := failure(t, err); e.Class != fetchers.ClassConnect {
 		t.Errorf("a dead proxy: class %s: %v", e.Class, err)
+	}
+}
+
+// TestProxiesThatRefuse has ways that lead nowhere.
+func TestProxiesThatRefuse(t *testing.T) {
+	dir := t.TempDir()
+	_, secure := documents(t, dir)
+	for _, c := range []struct {
+		status   int
+		attempts int
+	}{{403, 1}, {407, 1}, {429, 3}, {502, 3}, {503, 3}} {
+		proxy := ft.NewProxy(t)
+		proxy.Refuse.Store(int64(c.status))
+		r := quick(secure + "/small.json")
+		r.Proxy, r.TLS.CA = strings.Replace(proxy.URL, "http://", "http://me:hunter2@", 1), "server.pem"
+		_, _, err := get(t, fetchers.New(fetchers.Options{Dir: dir}), r)
+		e := failure(t, err)
+		if e.Class != fetchers.ClassConnect || e.Status != 0 || e.Attempts != c.attempts || !strings.Contains(err.Error(), strconv.Itoa(c.status)) {
+			t.Errorf("%d: class %s, status %d after %d attempts: %v", c.status, e.Class, e.Status, e.Attempts, err)
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the proxy's password is shown: %v", err)
+		}
+	}
+	r := quick(secure + "/small.json")
+	r.Proxy = ft.Refused(t)
+	if _, _, err := get(t, fetchers.New(fetchers.Options{}), r); failure(t, err).Class != fetchers.ClassConnect {
+		t.Errorf("a dead proxy: %v", err)
+	}
+	r.Proxy = "socks5" + strings.TrimPrefix(ft.Refused(t), "http")
+	if _, _, err := get(t, fetchers.New(fetchers.Options{}), r); failure(t, err).Class != fetchers.ClassConnect {
+		t.Errorf("a dead SOCKS proxy: %v", err)
+	}
+	r.Proxy = "unix:none.sock"
+	if _, _, err := get(t, fetchers.New(fetchers.Options{Dir: dir}), r); failure(t, err).Class != fetchers.ClassConnect {
+		t.Errorf("no socket: %v", err)
+	}
+	socks := ft.NewSOCKS(t)
+	r = quick(ft.Refused(t))
+	r.Proxy = socks.URL
+	if _, _, err := get(t, fetchers.New(fetchers.Options{}), r); failure(t, err).Attempts != 3 {
+		t.Errorf("a dead host by SOCKS: %v", err)
+	}
+}
+
+// TestFaultsByHTTP2 has streams go wrong while their connection lives.
+func TestFaultsByHTTP2(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/headers":
+			for range 150 {
+				w.Header().Add("X-Padding", strings.Repeat("x", 8000))
+			}
+		case "/body", "/large":
+			w.Header().Set("Content-Length", "5000000")
+			_, _ = io.WriteString(w, strings.Repeat("x", map[string]int{"/body": 5, "/large": 2 << 20}[r.URL.Path]))
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		case "/none":
+			panic(http.ErrAbortHandler)
+		case "/short":
+			_, _ = io.WriteString(w, doc[:5])
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, doc)
+	}))
+	srv.EnableHTTP2 = true
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	defer srv.Close()
+	f := fetchers.New(fetchers.Options{})
+	for path, want := range map[string]struct {
+		class    fetchers.Class
+		status   int
+		attempts int
+	}{
+		"/none": {fetchers.ClassReset, 0, 3}, "/body": {fetchers.ClassReset, 200, 3}, "/large": {fetchers.ClassReset, 200, 3},
+		"/short": {fetchers.ClassReset, 200, 3}, "/headers": {fetchers.ClassReset, 0, 3}, // all that net/http tells of it
+	} {
+		r := quick(srv.URL + path)
+		r.TLS.Insecure = true
+		_, _, err := get(t, f, r)
+		if e := failure(t, err); e.Class != want.class || e.Status != want.status || e.Attempts != want.attempts {
+			t.Errorf("%s: class %s, status %d after %d attempts: %v", path, e.Class, e.Status, e.Attempts, err)
+		}
+		r.URL = srv.URL + "/well"
+		if body, _, err := get(t, f, r); err != nil || body != doc {
+			t.Errorf("after %s: %q, %v", path, body, err)
+		}
 	}
 }
 

@@ -14,8 +14,9 @@ import (
 
 // Proxy is a way to other servers. It ends with the test.
 type Proxy struct {
-	URL  string
-	used atomic.Int64
+	URL    string
+	Refuse atomic.Int64 // the status with which it refuses to connect; 0: it connects
+	used   atomic.Int64
 }
 
 // Used is how many requests, or connections where that is all it sees, went through it so far.
@@ -32,6 +33,10 @@ func NewProxy(t testing.TB) *Proxy {
 				return
 			}
 			p.used.Add(1)
+			if status := p.Refuse.Load(); status != 0 {
+				_, _ = io.WriteString(c, Head(int(status), "Content-Length: 0"))
+				continue
+			}
 			if req.Method == http.MethodConnect {
 				join(c, req.Host, "HTTP/1.1 200 OK\r\n\r\n")
 				return
