@@ -67,3 +67,32 @@ func Verify(body string, lines bool) error {
 	}
 	return nil
 }
+
+// What parses what servers say.
+var (
+	RetryAfter  = retryAfter
+	MatchesType = matchesType
+	ParseNetrc  = parseNetrc
+)
+
+// Continues says whether a Content-Range is of the rest of a body from an offset on, and how long that makes the whole.
+func Continues(contentRange string, offset, length int64, unframed bool) (whole int64, ok bool) {
+	b := &resuming{offset: offset, length: length}
+	ok = b.continues(&Response{Header: http.Header{"Content-Range": {contentRange}}, unframed: unframed})
+	return b.length, ok
+}
+
+// Follow gives the request that a redirect asks for.
+func Follow(r *Request, status int, location string) (*Request, error) {
+	next, _, err := follow(r, status, location)
+	return next, err
+}
+
+// Decoded undoes a Content-Encoding.
+func Decoded(encoding, body string) (io.ReadCloser, error) {
+	r, _, e := decoded(&Response{Header: http.Header{"Content-Encoding": {encoding}}, Body: io.NopCloser(strings.NewReader(body))})
+	if e != nil {
+		return nil, e
+	}
+	return r, nil
+}

@@ -72,6 +72,9 @@ func follow(r *Request, status int, location string) (_ *Request, note string, _
 	next := *r
 	to.Fragment = ""
 	next.URL = to.String()
+	if _, err := url.Parse(next.URL); err != nil {
+		return nil, "", fmt.Errorf("the redirect's Location, %q, is not a URL", location)
+	}
 	if (status == http.StatusMovedPermanently || status == http.StatusFound || status == http.StatusSeeOther) && (r.Method == http.MethodPost || status == http.StatusSeeOther) {
 		next.Method, next.Body = http.MethodGet, nil
 		next.Header = slices.DeleteFunc(slices.Clone(next.Header), func(f Field) bool { return strings.HasPrefix(canonicalName(f.Name), "Content-") })

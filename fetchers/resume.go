@@ -170,8 +170,8 @@ func (b *resuming) continues(resp *Response) bool {
 	}
 	span, total, _ := strings.Cut(text, "/")
 	from, to, _ := strings.Cut(span, "-")
-	first, err := strconv.ParseInt(from, 10, 64)
-	if err != nil || first != b.offset {
+	first, err := strconv.ParseUint(from, 10, 63)
+	if err != nil || int64(first) != b.offset {
 		return false
 	}
 	// What such an answer says of the whole it need not say, but if it does, then the same.
@@ -181,18 +181,18 @@ func (b *resuming) continues(resp *Response) bool {
 			return false
 		}
 	}
-	last, err := strconv.ParseInt(to, 10, 64)
+	last, err := strconv.ParseUint(to, 10, 63)
 	if err != nil || last < first {
 		return false
 	}
 	if total == "*" {
-		return last == b.length-1 || b.length < 0 && !resp.unframed
+		return int64(last) == b.length-1 || b.length < 0 && !resp.unframed
 	}
-	size, err := strconv.ParseInt(total, 10, 64)
-	if err != nil || last != size-1 || b.length >= 0 && size != b.length {
+	size, err := strconv.ParseUint(total, 10, 63)
+	if err != nil || last+1 != size || b.length >= 0 && int64(size) != b.length {
 		return false
 	}
-	b.length = size
+	b.length = int64(size)
 	return true
 }
 
