@@ -2,6 +2,7 @@ package executor
 
 import (
 	"bytes"
+	"io"
 	"runtime"
 	"strings"
 	"testing"
@@ -73,4 +74,57 @@ func TestSmallBodiesThatAreLarge(t *testing.T) {
 	if codec.Sniff([]byte(p.read("a.gz"))) != codec.Gzip {
 		t.Error("it is not recoded")
 	}
+}
+
+// FuzzStore has a body stored in memory and as a stream: both say the same of it, and what is stored decodes to what it
+// held.
+func FuzzStore(f *testing.F) {
+	gz, _ := codec.AppendEncode(nil, codec.Gzip, "", []byte(faultDoc))
+	zst, _ := codec.AppendEncode(nil, codec.Zstd, "", []byte(faultDoc))
+	for _, b := range [][]byte{nil, []byte(faultDoc), gz, zst, gz[:9], zst[:9], append(bytes.Clone(gz), gz...), append(bytes.Clone(zst), "junk"...), gz[:3], zst[:4]} {
+		f.Add(b, true)
+		f.Add(b, false)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, gzip bool) {
+		at, kind := "x.zst", codec.Zstd
+		if gzip {
+			at, kind = "x.gz", codec.Gzip
+		}
+		stored, ours, err := store(nil, at, "", body)
+		in := make(chan *[]byte, 1)
+		block := bytes.Clone(body)
+		in <- &block
+		close(in)
+		var streamed bytes.Buffer
+		if streamErr := recode(in, &streamed, kind, ""); (err == nil) != (streamErr == nil) {
+			t.Fatalf("in memory: %v; as a stream: %v", err, streamErr)
+		}
+		if err != nil {
+			return
+		}
+		want := body
+		if sniffed := codec.Sniff(body); sniffed != codec.None {
+			want = decoded(t, body, sniffed)
+		}
+		if !bytes.Equal(decoded(t, stored, kind), want) || !bytes.Equal(decoded(t, streamed.Bytes(), kind), want) {
+			t.Error("what is stored is not what came")
+		}
+		if ours == (codec.Sniff(body) == kind) {
+			t.Error("it is recompressed though it need not be, or not though it should")
+		}
+	})
+}
+
+func decoded(t *testing.T, b []byte, kind codec.Kind) []byte {
+	t.Helper()
+	r, err := codec.NewReader(bytes.NewReader(b), kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	all, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

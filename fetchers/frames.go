@@ -40,7 +40,7 @@ func newFrameFeed(kind codec.Kind) *frameFeed {
 	f := &frameFeed{to: to, done: make(chan error, 1)}
 	go func() {
 		err := decodeAway(from, kind)
-		from.CloseWithError(errDecoded) // who feeds is not to wait
+		_ = from.CloseWithError(errDecoded) // who feeds is not to wait
 		f.done <- err
 	}()
 	return f
@@ -51,13 +51,13 @@ var errDecoded = errors.New("the decoder has ended")
 func (f *frameFeed) add(p []byte) { _, _ = f.to.Write(p) } // what the decoder says is asked for at the end
 
 func (f *frameFeed) end() error {
-	f.to.Close()
+	_ = f.to.Close()
 	return <-f.done
 }
 
 func (f *frameFeed) stop() {
-	f.to.CloseWithError(io.ErrUnexpectedEOF)
-	<-f.done
+	_ = f.to.CloseWithError(io.ErrUnexpectedEOF)
+	_ = <-f.done // nobody asks any more; but it is to have ended
 }
 
 // unframed judges a body that nothing but the end of its connection says is whole, and that is not judged otherwise:
