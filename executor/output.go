@@ -192,7 +192,7 @@ func (p *pipeline) fail(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err == nil {
-		p.err = err
+		p.err = explain(err)
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 
 // PublishOptions configures a Publisher.
 type PublishOptions struct {
-	NoSync bool // faster, and not safe against power loss
+	NoSync bool        // faster, and not safe against power loss
+	Broken func(error) // called when nothing more can be stored: the disk is full, or the journal can't be written; nil: nobody
 }
 
 // Publisher is the one place that puts files under their final names: whole, synced in batches, then linked or
@@ -30,6 +31,7 @@ type Publisher struct {
 	s       *Store
 	journal *Writer
 	noSync  bool
+	broken  func(error)
 	folders folders
 	hidden  hiddenFolders
 
@@ -62,7 +64,7 @@ const spareFiles = 32
 // NewPublisher makes a Publisher. Close ends it.
 func (s *Store) NewPublisher(w *Writer, o PublishOptions) *Publisher {
 	p := &Publisher{
-		s: s, journal: w, noSync: o.NoSync,
+		s: s, journal: w, noSync: o.NoSync, broken: o.Broken,
 		writers: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		files:   make(chan struct{}, min(4096, max(4, (filesMost()-spareFiles)/4))),
 	}

@@ -78,6 +78,9 @@ func (p *Publisher) publish(batch []*pending) {
 		if it.err == nil {
 			it.err = p.err
 		}
+		if p.broken != nil && (p.err != nil || errors.Is(it.err, errFull)) {
+			p.broken(it.err)
+		}
 		p.settle(it)
 	}
 }

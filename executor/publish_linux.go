@@ -14,6 +14,7 @@ var (
 	errNoUnnamed = errors.New("no unnamed files here")
 	errNotFolder = error(syscall.ENOTDIR)
 	errIsFolder  = error(syscall.EISDIR)
+	errFull      = error(syscall.ENOSPC)
 )
 
 // openUnnamed opens a file without a name in a folder, which vanishes if it is never given one.

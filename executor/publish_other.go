@@ -12,6 +12,7 @@ var (
 	errNoUnnamed = errors.New("no unnamed files here")
 	errNotFolder = error(syscall.ENOTDIR)
 	errIsFolder  = error(syscall.EISDIR)
+	errFull      = error(syscall.ENOSPC)
 )
 
 func openUnnamed(string) (*os.File, error)         { return nil, errNoUnnamed }

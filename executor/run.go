@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asflow/asflow/fetchers"
@@ -31,7 +32,18 @@ func Run(ctx context.Context, kill <-chan struct{}, p Plan, o Options) (Result, 
 	r.end(context.Canceled)
 	r.progress.done.Wait()
 	r.tokens.close()
-	return r.result, r.pub.Close()
+	err := r.pub.Close()
+	if cause := r.broken.Load(); err == nil && cause != nil {
+		err = *cause
+	}
+	return r.result, err
+}
+
+// giveIn ends the run when nothing more can be stored: to go on would ask for what would have to be thrown away.
+func (r *run) giveIn(err error) {
+	if r.broken.CompareAndSwap(nil, &err) {
+		r.end(err)
+	}
 }
 
 // run is one run.
@@ -54,9 +66,10 @@ type run struct {
 	logsOnce sync.Once
 	logs     bool
 
-	ctx  context.Context // of everything that is begun
-	end  context.CancelCauseFunc
-	kill <-chan struct{}
+	ctx    context.Context // of everything that is begun
+	end    context.CancelCauseFunc
+	broken atomic.Pointer[error] // why nothing more can be stored
+	kill   <-chan struct{}
 
 	mu    sync.Mutex
 	ended []*job
@@ -82,7 +95,7 @@ func newRun(ctx context.Context, kill <-chan struct{}, p Plan, o Options) *run {
 	r.doubts = make([]doubt, len(r.targets))
 	r.tokens = joinJobserver(o.Environ)
 	r.Environ = withoutJobserver(o.Environ)
-	r.pub = o.Store.NewPublisher(o.Journal, PublishOptions{NoSync: o.NoSync})
+	r.pub = o.Store.NewPublisher(o.Journal, PublishOptions{NoSync: o.NoSync, Broken: r.giveIn})
 	r.ctx, r.end = context.WithCancelCause(ctx)
 	// More fetches may be begun than are in flight: some wait for their host or to try again.
 	r.fetches = newQueue(r.targets, r.FetchJobs+4096, r.hostLimit, func() { newFetchWorker(r).live() })
