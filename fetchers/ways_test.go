@@ -65,16 +65,23 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestTLSEndsProperly: over TLS the end of a connection proves that a body is whole, and a cut one shows.
-func TestTLSEndsProperly(t *testing.T) {
+// TestTheEndOfTLSProvesNothing: a server that is killed ends its connection as one that has said all, and Go's TLS takes
+// the one for the other.
+func TestTheEndOfTLSProvesNothing(t *testing.T) {
 	dir := t.TempDir()
 	config := &tls.Config{Certificates: []tls.Certificate{ft.Certificate(t, dir, "c", time.Hour, "127.0.0.1")}}
 	f := fetchers.New(fetchers.Options{Dir: dir})
-	for end, ok := range map[ft.End]bool{ft.Close: true, ft.Reset: false} {
-		r := quick(ft.NewTLSServer(t, config, ft.Raw(ft.Head(200)+doc, end)).URL)
-		r.TLS.CA = "c.pem"
-		if body, _, err := get(t, f, r); ok != (err == nil && body == doc) {
-			t.Errorf("end %d: %q, %v", end, body, err)
+	for _, end := range []ft.End{ft.Close, ft.Vanish, ft.Reset} {
+		for body, whole := range map[string]bool{doc: true, doc[:9]: false} {
+			r := quick(ft.NewTLSServer(t, config, ft.Raw(ft.Head(200)+body, end)).URL)
+			r.TLS.CA = "c.pem"
+			if _, _, err := get(t, f, r); err == nil {
+				t.Errorf("end %d: %q is taken for whole", end, body)
+			}
+			r.Expect.JSON = true
+			if got, _, err := get(t, f, r); (err == nil) != (whole && end != ft.Reset) || err == nil && got != doc {
+				t.Errorf("end %d, as JSON: %q, %v", end, got, err)
+			}
 		}
 	}
 }

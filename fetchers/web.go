@@ -58,8 +58,8 @@ func (w *web) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	return &Response{
 		URL: r.URL, Status: resp.StatusCode, Header: resp.Header, Body: body, Received: body.Received,
 		length: resp.ContentLength,
-		// A TLS connection says itself that it ends, and HTTP/2 that a stream does.
-		unframed: resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && resp.ProtoMajor == 1 && resp.TLS == nil,
+		// HTTP/2 says itself that a stream ends. TLS might, but one that doesn't is accepted by crypto/tls.
+		unframed: resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && resp.ProtoMajor == 1,
 	}, nil
 }
 

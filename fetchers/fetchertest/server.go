@@ -20,10 +20,11 @@ import (
 type End int
 
 const (
-	Keep  End = iota // waits for the next request
-	Close            // closes it in good order
-	Reset            // breaks it off
-	Stall            // keeps it open and says nothing more until the test ends
+	Keep   End = iota // waits for the next request
+	Close             // closes it in good order
+	Reset             // breaks it off
+	Stall             // keeps it open and says nothing more until the test ends
+	Vanish            // closes it without TLS's farewell, as the end of a process does
 )
 
 // Answer is how a server answers one request: what it writes, byte for byte, and how it goes on.
@@ -176,6 +177,8 @@ func (s *Server) serve(c net.Conn) {
 			reset(c)
 		case Stall:
 			<-s.stop
+		case Vanish:
+			transport(c).Close()
 		}
 		return
 	}
@@ -204,13 +207,19 @@ func (s *Server) next(e *Exchange) Answer {
 
 // reset closes a connection so that the other side sees a reset.
 func reset(c net.Conn) {
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
-	}
+	c = transport(c)
 	if t, ok := c.(*net.TCPConn); ok {
 		_ = t.SetLinger(0)
 	}
 	c.Close()
+}
+
+// transport is the connection without TLS.
+func transport(c net.Conn) net.Conn {
+	if t, ok := c.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return c
 }
 
 func (s *Server) close() {
