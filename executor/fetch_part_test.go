@@ -2,12 +2,14 @@ package executor
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,9 +20,11 @@ import (
 
 // manyBytes is a body of which no two parts are alike.
 func manyBytes(version string, n int) []byte {
-	b := make([]byte, 0, n+64)
+	b := make([]byte, 0, n+8<<10)
+	pad := bytes.Repeat([]byte("x"), 4<<10)
 	for len(b) < n {
-		b = fmt.Appendf(b, "%s %60d\n", version, len(b))
+		b = fmt.Appendf(b, "%s %d\n", version, len(b))
+		b = append(b, pad...)
 	}
 	return b[:n]
 }
@@ -123,6 +127,55 @@ func TestGoOnInAnotherRun(t *testing.T) {
 				t.Errorf("left: %v", parts(p))
 			}
 		})
+	}
+}
+
+// A run that is cancelled in the middle of a large body keeps what has come.
+func TestCancelledRunKeepsWhatHasCome(t *testing.T) {
+	const size, sent = 70 << 20, 66 << 20
+	body := manyBytes("one", size)
+	ctx, cancel := context.WithCancel(within(t, time.Minute))
+	s := &cutServer{body: body, etag: `"1"`}
+	first := true
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if !first {
+			s.ServeHTTP(w, r)
+			return
+		}
+		first = false
+		w.Header().Set("Etag", `"1"`)
+		w.Header().Set("Content-Length", strconv.Itoa(size))
+		_, _ = w.Write(body[:sent])
+		_ = http.NewResponseController(w).Flush()
+		cancel()
+		<-r.Context().Done()
+	})
+	plan := func() *fakePlan {
+		return newPlan([]planner.Target{{Fetch: true, Retry: fast}}, fakeJob{path: "o/a.bin", host: url, recipe: get(url)})
+	}
+	if r := p.run(ctx, plan()); r.Cancelled != 1 || p.exists("o/a.bin") {
+		t.Fatalf("%+v", r)
+	}
+	n := p.options.Store.readPart("o/a.bin")
+	if n == nil {
+		t.Fatal("nothing was kept")
+	}
+	if r := p.run(within(t, time.Minute), plan()); r.Made != 1 || r.Bytes != size-n.Size || p.read("o/a.bin") != string(body) {
+		t.Errorf("%+v, after %d bytes", r, n.Size)
+	}
+}
+
+// Into an output that is compressed nothing is kept, and what is small is not either.
+func TestWhatIsNotKept(t *testing.T) {
+	for path, size := range map[string]int{"a.bin.zst": 70 << 20, "a.bin": 60 << 20} {
+		s := &cutServer{body: manyBytes("one", size), etag: `"1"`, cut: 50 << 20}
+		p, url := serve(t, s.ServeHTTP)
+		once := planner.Retry{Attempts: 1}
+		plan := newPlan([]planner.Target{{Fetch: true, Retry: once}}, fakeJob{path: path, host: url, recipe: get(url)})
+		if r := p.run(within(t, time.Minute), plan); r.Failed != 1 || len(parts(p)) != 0 {
+			t.Errorf("%s: %+v, %v", path, r, parts(p))
+		}
+		p.clean()
 	}
 }
 
