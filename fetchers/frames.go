@@ -57,7 +57,7 @@ func (f *frameFeed) end() error {
 
 func (f *frameFeed) stop() {
 	_ = f.to.CloseWithError(io.ErrUnexpectedEOF)
-	_ = <-f.done // nobody asks any more; but it is to have ended
+	<-f.done // nobody asks any more; but it is to have ended
 }
 
 // unframed judges a body that nothing but the end of its connection says is whole, and that is not judged otherwise:

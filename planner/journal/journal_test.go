@@ -126,7 +126,7 @@ func TestTornTail(t *testing.T) {
 	whole := lines(exec("a", 1))
 	text := append(bytes.Clone(whole), full.AppendLine(nil)...)
 	dir := write(t, nil)
-	for n := range len(text) {
+	for n := range text {
 		if err := os.WriteFile(filepath.Join(dir, journal.Tail), text[:n], 0o666); err != nil {
 			t.Fatal(err)
 		}
