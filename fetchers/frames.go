@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/asflow/asflow/fetchers/codec"
 )
@@ -32,17 +33,17 @@ func decodeAway(r io.Reader, kind codec.Kind) error {
 // it; end or stop must be called.
 type frameFeed struct {
 	to   *io.PipeWriter
-	done chan error
+	done sync.WaitGroup
+	err  error // once done
 }
 
 func newFrameFeed(kind codec.Kind) *frameFeed {
 	from, to := io.Pipe()
-	f := &frameFeed{to: to, done: make(chan error, 1)}
-	go func() {
-		err := decodeAway(from, kind)
+	f := &frameFeed{to: to}
+	f.done.Go(func() {
+		f.err = decodeAway(from, kind)
 		_ = from.CloseWithError(errDecoded) // who feeds is not to wait
-		f.done <- err
-	}()
+	})
 	return f
 }
 
@@ -52,12 +53,13 @@ func (f *frameFeed) add(p []byte) { _, _ = f.to.Write(p) } // what the decoder s
 
 func (f *frameFeed) end() error {
 	_ = f.to.Close()
-	return <-f.done
+	f.done.Wait()
+	return f.err
 }
 
 func (f *frameFeed) stop() {
 	_ = f.to.CloseWithError(io.ErrUnexpectedEOF)
-	<-f.done // nobody asks any more; but it is to have ended
+	f.done.Wait()
 }
 
 // unframed judges a body that nothing but the end of its connection says is whole, and that is not judged otherwise:
