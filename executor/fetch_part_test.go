@@ -179,6 +179,42 @@ func TestWhatIsNotKept(t *testing.T) {
 	}
 }
 
+// Into an output on another file system nothing is kept either, and what is there nevertheless is of no harm.
+func TestNothingIsKeptAcrossFileSystems(t *testing.T) {
+	elsewhere, err := os.MkdirTemp("/dev/shm", "asflow")
+	if err != nil {
+		t.Skip("no other file system: ", err)
+	}
+	defer os.RemoveAll(elsewhere)
+	s := &cutServer{body: manyBytes("one", 70<<20), etag: `"1"`, cut: 41 << 20}
+	p, url := serve(t, s.ServeHTTP)
+	if deviceOf(elsewhere) == deviceOf(p.dir) {
+		t.Skip("no other file system")
+	}
+	if err := os.Mkdir(filepath.Join(p.dir, "o"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run := func() Result {
+		plan := newPlan([]planner.Target{{Fetch: true, Retry: planner.Retry{Attempts: 1}}}, fakeJob{path: "o/a.bin", host: url, recipe: get(url)})
+		return p.run(within(t, time.Minute), plan)
+	}
+	if r := run(); r.Failed != 1 || len(parts(p)) != 2 {
+		t.Fatalf("%+v, %v", r, parts(p))
+	}
+	if err := os.Remove(filepath.Join(p.dir, "o")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, filepath.Join(p.dir, "o")); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(); r.Made != 1 || p.read("o/a.bin") != string(s.body) {
+		t.Errorf("%+v", r)
+	}
+	if len(parts(p)) != 0 {
+		t.Errorf("left: %v", parts(p))
+	}
+}
+
 // parts gives the files that are kept for a later run.
 func parts(p *project) []string {
 	names, _ := filepath.Glob(filepath.Join(p.dir, partDir, "*"))

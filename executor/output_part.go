@@ -17,6 +17,7 @@ func (p *Publisher) CreatePart(note partNote) (*Output, error) {
 		if o.folder.same {
 			o.file, err = p.newPart(note)
 		} else {
+			_ = p.s.dropPart(note.Path) // from when it was on this one; who reads it has it open
 			o.file, err = p.newTemp(o.folder)
 		}
 		if err != nil {

@@ -278,3 +278,14 @@ func TestStallByHTTP2(t *testing.T) {
 		}
 	}
 }
+
+// TestStallWhileSending has a host that takes the connection, and nothing of what it is sent.
+func TestStallWhileSending(t *testing.T) {
+	r := quick(ft.Listener(t, ft.Stall))
+	short(r)
+	r.Method, r.Body = http.MethodPost, make([]byte, 16<<20)
+	_, _, err := get(t, fetchers.New(fetchers.Options{}), r)
+	if e := failure(t, err); e.Class != fetchers.ClassTimeout || e.Attempts != 3 {
+		t.Errorf("class %s after %d attempts: %v", e.Class, e.Attempts, err)
+	}
+}
