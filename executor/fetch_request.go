@@ -51,7 +51,7 @@ func (w *fetchWorker) expect(f *planner.Fetch) fetchers.Expect {
 		MinSize: e.MinSize, MaxSize: e.MaxSize, SHA256: e.SHA256, JSON: e.JSON,
 		Lines: f.Records == nil && ofLines(w.job.path),
 		Check: check(f),
-		Whole: f.Records != nil && strings.TrimSpace(f.Records.Source) != ".", // "." takes any number of values
+		Whole: f.Records != nil,
 	}
 }
 

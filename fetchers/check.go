@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/asflow/asflow/fetchers/codec"
 )
 
 const (
@@ -42,7 +40,7 @@ func (c *checker) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		return nil, reject(resp, expectError(r, resp, e))
 	}
 	s := &stream{r: r, resp: resp, raw: resp.Body, body: body, encoded: encoded}
-	s.proves = encoded || r.Expect.JSON || r.Expect.Whole || r.Expect.SHA256 != "" || r.Expect.Check != nil
+	s.proves = encoded || r.Expect.JSON || r.Expect.SHA256 != ""
 	if e := c.take(ctx, r, resp, s); e != nil {
 		return nil, e
 	}
@@ -104,15 +102,17 @@ func (c *checker) take(ctx context.Context, r *Request, resp *Response, s *strea
 		}
 		s.verifier = newVerifier(r)
 		s.ahead, s.aheadBuf = buf.b, buf
-		if s.kind = codec.Sniff(buf.b); s.suspect() && s.kind != codec.None {
-			s.frames = newFrameFeed(s.kind)
+		if s.suspect() {
+			s.proof, s.proofOf = newProof(r, buf.b)
 		}
 		resp.Body = s
 		return nil
 	}
 	if s.suspect() {
-		kind, err := wholeFrames(buf.b)
-		if e := unframed(r, kind, err); e != nil {
+		if s.proof, s.proofOf = newProof(r, buf.b); s.proof != nil {
+			s.proof.add(buf.b)
+		}
+		if e := s.whole(); e != nil {
 			return s.drop(buf, e)
 		}
 	}

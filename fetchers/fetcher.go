@@ -92,8 +92,8 @@ type Expect struct {
 	JSON        bool
 	Lines       bool                                                 // each line must be JSON
 	Check       func(ctx context.Context, body []byte) (bool, error) // nil: none; needs the body in memory
-	// Whole says that who reads the body can tell a cut one, as a parser of JSON does. Without it, and without a check
-	// that could tell, a body that ends with its connection is refused.
+	// Whole says that who reads the body takes it for JSON, and notices where a value is cut. A body that ends with its
+	// connection is refused unless that, another check or the body itself proves that it is whole.
 	Whole bool
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/asflow/asflow/fetchers/codec"
 )
 
 const (
@@ -21,13 +19,13 @@ type stream struct {
 	raw      io.ReadCloser // as it came
 	body     io.ReadCloser // decoded; raw, where nothing is to be undone
 	encoded  bool
-	proves   bool // a cut body would be noticed
+	proves   bool // Expect, or what undoes the encoding, would notice a cut body
 	verifier *verifier
 
-	ahead    []byte     // what was read before it was known to be large
-	aheadBuf *buffer    // holds ahead
-	frames   *frameFeed // where a body must show itself that it is whole, and is compressed; nil: it isn't
-	kind     codec.Kind
+	ahead    []byte  // what was read before it was known to be large
+	aheadBuf *buffer // holds ahead
+	proof    proof   // of a body that is suspect; nil: there is none
+	proofOf  string
 	head     *buffer // the first headLimit bytes, to be shown where the answer is rejected
 	err      error
 }
@@ -39,8 +37,8 @@ func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.read(p)
 	if n > 0 {
 		s.keepHead(p[:n])
-		if s.frames != nil {
-			s.frames.add(p[:n])
+		if s.proof != nil {
+			s.proof.add(p[:n])
 		}
 		if e := s.verifier.add(p[:n]); e != nil {
 			return s.end(0, e)
@@ -118,17 +116,20 @@ func (s *stream) failure(err error) *Error {
 // suspect says that nothing shows that a body is all there, unless it shows that itself.
 func (s *stream) suspect() bool { return s.resp.unframed && !s.proves }
 
-// whole refuses a stream of which nothing shows that it is all there.
+// whole refuses a body of which nothing shows that it is all there.
 func (s *stream) whole() *Error {
-	switch {
-	case !s.suspect():
+	if !s.suspect() {
 		return nil
-	case s.frames == nil:
-		return unframed(s.r, codec.None, nil)
 	}
-	f := s.frames
-	s.frames = nil
-	return unframed(s.r, s.kind, f.end())
+	if p := s.proof; p != nil {
+		s.proof = nil
+		err := p.end()
+		if err == nil {
+			return nil
+		}
+		return unproven(s.r, s.proofOf, err)
+	}
+	return unproven(s.r, "", nil)
 }
 
 // bomb refuses a body that grows out of all proportion.
@@ -144,9 +145,9 @@ func (s *stream) free() {
 	if s.raw == nil {
 		return
 	}
-	if s.frames != nil {
-		s.frames.stop()
-		s.frames = nil
+	if s.proof != nil {
+		s.proof.stop()
+		s.proof = nil
 	}
 	if s.encoded {
 		s.body.Close()
