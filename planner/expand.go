@@ -46,6 +46,7 @@ func (p *Plan) expand(n *node) bool {
 	if len(reads.Unbuilt) > 0 {
 		return p.hold(n, reads.Unbuilt)
 	}
+	n.listReads = reads
 	p.install(n, els)
 	return n.expansion == known
 }

@@ -30,15 +30,16 @@ type node struct {
 	// What all its jobs share.
 	gate gate
 
-	waits    []uint32 // per job, for those that wait for inputs of their own
-	listWait int      // how many things the list waits for
-	waitsFor []string // and which
-	exists   bitset
-	listed   bool
-	listErr  error
-	prefix   string // literal start and end of the label's path
-	suffix   string
-	starOnly bool // the only part that differs is one star
+	waits     []uint32      // per job, for those that wait for inputs of their own
+	listWait  int           // how many things the list waits for
+	waitsFor  []string      // and which
+	listReads hclspec.Reads // what the list was made from
+	exists    bitset
+	listed    bool
+	listErr   error
+	prefix    string // literal start and end of the label's path
+	suffix    string
+	starOnly  bool // the only part that differs is one star
 }
 
 type expansion uint8

@@ -18,7 +18,12 @@ type cli struct {
 	Plan     planCmd     `cmd:"" group:"work" help:"Show what build would do and why, and change nothing."`
 	Status   statusCmd   `cmd:"" group:"look" help:"Show each target: up to date, to do, failed, absent."`
 	Ls       lsCmd       `cmd:"" group:"look" help:"List outputs with their key, state, size, time and source."`
+	Why      whyCmd      `cmd:"" group:"look" help:"Say where a file comes from, and why it is or isn't up to date."`
+	Graph    graphCmd    `cmd:"" group:"look" help:"Show targets and what stands behind what."`
+	Verify   verifyCmd   `cmd:"" group:"look" help:"Read outputs, and say which are not as they were written, or not whole."`
+	History  historyCmd  `cmd:"" group:"look" help:"Show runs and their jobs."`
 	Cat      catCmd      `cmd:"" group:"look" help:"Print files, decompressed."`
+	Prune    pruneCmd    `cmd:"" group:"work" help:"Remove outputs whose element has left its list."`
 	Validate validateCmd `cmd:"" group:"write" help:"Check the configuration."`
 	Fmt      fmtCmd      `cmd:"" group:"write" help:"Format the configuration."`
 	Init     initCmd     `cmd:"" group:"start" help:"Write a commented first project."`

@@ -23,20 +23,20 @@ func (t *terminal) paint(c color, text string) string {
 
 // signs are the characters that stand for things.
 type signs struct {
-	ok, failed, retry, held, note, ellipsis, dot, spin string
-	full, head, empty                                  string // of bars
+	ok, failed, retry, held, note, ellipsis, dot, spin, from string
+	full, head, empty                                        string // of bars
 }
 
 // signs gives unicode ones where the locale has them.
 func (t *terminal) signs() signs {
 	if t.unicode {
 		return signs{
-			ok: "✓", failed: "✗", retry: "↻", held: "⏸", note: "·", ellipsis: "…", dot: "·", spin: "▸",
+			ok: "✓", failed: "✗", retry: "↻", held: "⏸", note: "·", ellipsis: "…", dot: "·", spin: "▸", from: "←",
 			full: "━", head: "╸", empty: "─",
 		}
 	}
 	return signs{
-		ok: "ok", failed: "FAILED", retry: "retry", held: "held", note: "-", ellipsis: "~", dot: "-", spin: ">",
+		ok: "ok", failed: "FAILED", retry: "retry", held: "held", note: "-", ellipsis: "~", dot: "-", spin: ">", from: "<-",
 		full: "=", head: ">", empty: ".",
 	}
 }

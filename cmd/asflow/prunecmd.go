@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/asflow/asflow/executor"
+	"github.com/asflow/asflow/planner"
+	"github.com/asflow/asflow/planner/journal"
+)
+
+type pruneCmd struct {
+	Yes    bool `short:"y" group:"how" help:"Remove without asking."`
+	DryRun bool `short:"n" group:"how" help:"Show what would be removed, and remove nothing."`
+	NoWait bool `group:"how" help:"Exit 4 at once where a build holds the project's lock, instead of waiting for it."`
+	JSON   bool `name:"json" group:"shown" help:"Write a line for each file, as JSON."`
+
+	projectFlags `embed:""`
+}
+
+// Help is shown by asflow prune --help.
+func (pruneCmd) Help() string {
+	return `Removes orphans: outputs whose element has left its list. Only files that the journal says asflow has made, that are as it wrote them, and that lie under a label as it reads now. It lists them and asks. While a list is not built, or is to be built again, nothing is removed.`
+}
+
+// orphan is a file that prune may remove.
+type orphan struct {
+	Path    string `json:"path"`
+	Target  string `json:"target"`
+	Key     string `json:"key,omitempty"`
+	Size    int64  `json:"size"`
+	Changed bool   `json:"changed,omitempty"` // it is not as asflow wrote it, and stays
+	Removed bool   `json:"removed"`
+}
+
+// Run removes orphans.
+func (c *pruneCmd) Run(a *app) error {
+	p, err := c.load(a)
+	if err != nil {
+		return err
+	}
+	store, err := executor.OpenStore(p.dir)
+	if err != nil {
+		return err
+	}
+	stop := a.interruptible(newReportSwitch().stopping)
+	defer stop.stop()
+	unlock, err := (&buildCmd{NoWait: c.NoWait}).lock(stop.ctx, a, store)
+	if err != nil {
+		return errors.Join(stop.err(), err)
+	}
+	defer func() { _ = unlock() }()
+	plan, _, err := new(planFlags).plan(a, p, store)
+	if err != nil {
+		return err
+	}
+	if unknown := plan.Unknown(); len(unknown) > 0 {
+		i := unknown[0]
+		return fmt.Errorf("the list of %s is not known, so that nobody can say what has left it: %s\nasflow build makes it", plan.Targets()[i].Label, waitsFor(plan, i))
+	}
+	orphans, err := findOrphans(plan, store)
+	if err != nil {
+		return err
+	}
+	remove := c.show(a, orphans)
+	switch {
+	case c.DryRun || len(remove) == 0:
+	case !c.Yes && !c.ask(a, len(remove)):
+		return nil
+	default:
+		if err := removeOrphans(store, p, remove); err != nil {
+			return err
+		}
+		if !c.JSON {
+			fmt.Fprintf(a.stdout, "%s %s\n", a.stdout.paint(green, a.stdout.signs().ok), plural(len(remove), "file", "files")+" removed")
+		}
+	}
+	if c.JSON {
+		w := bufio.NewWriter(a.stdout)
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		for _, o := range orphans {
+			_ = e.Encode(o)
+		}
+		return w.Flush()
+	}
+	return nil
+}
+
+func findOrphans(plan *planner.Plan, store *executor.Store) ([]*orphan, error) {
+	records, err := plan.Orphans()
+	if err != nil {
+		return nil, err
+	}
+	var out []*orphan
+	for _, r := range records {
+		info, err := store.Stat(r.Path)
+		if err != nil {
+			continue
+		}
+		o := &orphan{Path: r.Path, Target: r.Target, Key: r.Key, Size: info.Size}
+		if info.Size != r.Size || info.Mtime != r.Mtime || info.Dir {
+			hash, err := planner.Hash(store, r.Path, info)
+			o.Changed = err != nil || hash != r.Hash
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// show lists orphans, and gives those that may go.
+func (c *pruneCmd) show(a *app, all []*orphan) (remove []*orphan) {
+	t := a.stdout
+	var rows [][]string
+	var total int64
+	for _, o := range all {
+		about := o.Target
+		if o.Changed {
+			about = t.paint(yellow, "changed since asflow wrote it; it stays")
+		} else {
+			remove = append(remove, o)
+			total += o.Size
+		}
+		rows = append(rows, []string{o.Path, size(o.Size), t.paint(dim, about)})
+	}
+	if c.JSON {
+		return remove
+	}
+	writeTable(t, rows, map[int]bool{1: true})
+	switch {
+	case len(all) == 0:
+		fmt.Fprintf(t, "%s no orphans: every output that asflow has made is of an element in its list\n", t.paint(green, t.signs().ok))
+	case len(remove) > 0:
+		fmt.Fprintf(t, "\n%s, %s\n", plural(len(remove), "orphan", "orphans"), size(total))
+	}
+	return remove
+}
+
+// ask asks whether to go on. Where nobody can answer the answer is no, and how to give another is said.
+func (c *pruneCmd) ask(a *app, n int) bool {
+	if !a.stdout.tty {
+		fmt.Fprintln(a.stderr, "Nothing was removed: asflow prune --yes removes without asking.")
+		return false
+	}
+	fmt.Fprintf(a.stderr, "Remove %s? [y/N] ", plural(n, "file", "files"))
+	line, _ := bufio.NewReader(a.stdin).ReadString('\n')
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes"
+}
+
+// removeOrphans removes files, and then notes that they are gone.
+func removeOrphans(store *executor.Store, p *project, orphans []*orphan) (err error) {
+	w, err := store.OpenJournal()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	var records []journal.Record
+	for _, o := range orphans {
+		if err := store.Remove(o.Path); err != nil {
+			return errors.Join(err, w.Append(records, false))
+		}
+		o.Removed = true
+		records = append(records, journal.Record{Path: o.Path, Target: o.Target, Key: o.Key, Kind: journal.Exec, State: journal.Removed, Began: p.now.UnixNano()})
+	}
+	return w.Append(records, false)
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/asflow/asflow/executor"
+	"github.com/asflow/asflow/planner"
+	"github.com/asflow/asflow/planner/journal"
+)
+
+type whyCmd struct {
+	Path string `arg:"" help:"A file, an output or a source, that is there or not."`
+	JSON bool   `name:"json" group:"shown" help:"Write it as JSON."`
+
+	projectFlags `embed:""`
+}
+
+// Help is shown by asflow why --help.
+func (whyCmd) Help() string {
+	return `Says where a file comes from: its target, element, source and inputs; when and how it was made; and why it is or isn't up to date, to the attribute or file that changed.`
+}
+
+// origin is all that is known of a path, and what asflow why --json writes.
+type origin struct {
+	Path    string          `json:"path"`
+	Is      string          `json:"is"` // output, orphan, source, unknown
+	Target  string          `json:"target,omitempty"`
+	Kind    string          `json:"kind,omitempty"` // fetch or exec
+	At      string          `json:"at,omitempty"`   // file:line of the target
+	Key     string          `json:"key,omitempty"`
+	Element json.RawMessage `json:"element,omitempty"`
+	State   string          `json:"state,omitempty"`
+	Reason  string          `json:"reason,omitempty"` // why it is to be done
+	Source  string          `json:"source,omitempty"` // URL or command
+	Inputs  []originInput   `json:"inputs,omitempty"`
+	Readers []string        `json:"readers,omitempty"` // outputs that were made from it
+	More    int             `json:"-"`                 // how many more there are
+	Record  *journal.Record `json:"record,omitempty"`  // of the last job that was tried for it
+}
+
+type originInput struct {
+	Path   string `json:"path"`
+	Target string `json:"target,omitempty"` // that makes it
+	State  string `json:"state,omitempty"`
+}
+
+// Run explains a path.
+func (c *whyCmd) Run(a *app) error {
+	p, err := c.load(a)
+	if err != nil {
+		return err
+	}
+	store, err := executor.OpenStore(p.dir)
+	if err != nil {
+		return err
+	}
+	plan, state, err := new(planFlags).plan(a, p, store)
+	if err != nil {
+		return err
+	}
+	goal := goalArgs{Goals: []string{c.Path}}
+	o, err := explain(plan, state, store, path.Clean(filepath.ToSlash(goal.relative(p.dir)[0])))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		e := json.NewEncoder(a.stdout)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(o)
+	}
+	o.show(a.stdout, a.stdout)
+	return nil
+}
+
+// readersShown is how many of the outputs that were made from a file are named.
+const readersShown = 5
+
+// explain gathers what is known of a path.
+func explain(plan *planner.Plan, state *journal.State, store *executor.Store, at string) (*origin, error) {
+	o := &origin{Path: at, Is: "unknown"}
+	id, planned := plan.Find(at)
+	if planned {
+		o.Path = plan.Path(id)
+	}
+	if r, ok := state.Lookup(o.Path); ok && r.State != journal.Removed {
+		o.Record, o.Source, o.Target, o.Kind, o.Key = &r, r.Source, r.Target, string(r.Kind), r.Key
+	}
+	err := state.All(func(r journal.Record) bool {
+		for _, read := range r.Reads {
+			if read.Path == o.Path || read.Path == at {
+				o.Readers = append(o.Readers, r.Path)
+				break
+			}
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(o.Readers)
+	if o.More = len(o.Readers) - readersShown; o.More > 0 {
+		o.Readers = o.Readers[:readersShown]
+	}
+	_, missing := store.Stat(at)
+	switch {
+	case planned:
+		o.Is = "output"
+		o.planned(plan, id)
+	case o.Record != nil && missing == nil:
+		o.Is = "orphan"
+	case o.Record == nil && len(o.Readers) > 0:
+		o.Is = "source"
+	case o.Record == nil && missing != nil:
+		return nil, &usageError{fmt.Sprintf("%s is not there, and no target makes it%s", at, couldMake(plan, at))}
+	}
+	return o, nil
+}
+
+func couldMake(plan *planner.Plan, at string) string {
+	targets := plan.CouldMake(at)
+	if len(targets) == 0 {
+		return "; asflow ls shows what is made"
+	}
+	label := plan.Targets()[targets[0]].Label
+	return fmt.Sprintf(": %s could, but none of its elements does; asflow ls %q shows them", label, label)
+}
+
+// planned adds what the plan knows of an output.
+func (o *origin) planned(plan *planner.Plan, id planner.ID) {
+	target := plan.TargetOf(id)
+	t, r := plan.Targets()[target], plan.RangeOf(target)
+	o.Target, o.Kind, o.At = t.Label, "exec", fmt.Sprintf("%s:%d", r.Filename, r.Start.Line)
+	if t.Fetch {
+		o.Kind = "fetch"
+	}
+	o.Key = plan.Key(id)
+	if element := plan.Element(id); string(element) != "null" {
+		o.Element = element
+	}
+	s := plan.State(id)
+	if o.State = s.String(); s == planner.Ready || s == planner.Waiting {
+		o.Reason = plan.Reason(id)
+	}
+	for _, in := range plan.Inputs(id) {
+		x := originInput{Path: in.Path}
+		if in.Made {
+			x.Target, x.State = plan.Targets()[plan.TargetOf(in.Job)].Label, plan.State(in.Job).String()
+		}
+		o.Inputs = append(o.Inputs, x)
+	}
+}
+
+// show writes it for people.
+func (o *origin) show(w io.Writer, t *terminal) {
+	var rows [][]string
+	add := func(name, value string) {
+		if value != "" {
+			rows = append(rows, []string{"  " + t.paint(dim, name), value})
+		}
+	}
+	fmt.Fprintln(w, t.paint(bold, o.Path))
+	switch o.Is {
+	case "orphan":
+		add("is", t.paint(yellow, "an orphan")+": its element has left the list of "+o.Target+"; asflow prune removes it")
+	case "source":
+		add("is", "a source file: no target makes it")
+	case "unknown":
+		add("is", "a file that no target makes, and that nothing was made from")
+	default:
+		add("target", o.Target+t.paint(dim, "  "+o.Kind+", "+o.At))
+	}
+	add("key", o.Key)
+	if len(o.Element) > 0 && string(o.Element) != `"`+o.Key+`"` {
+		add("element", clip(string(o.Element), max(40, t.width()-12), t.signs().ellipsis))
+	}
+	if o.Is == "output" {
+		add("state", o.stateText(t))
+	}
+	o.showRecord(t, add)
+	for i, in := range o.Inputs {
+		if i == 10 {
+			add(" ", fmt.Sprintf("and %s more", count(len(o.Inputs)-i)))
+			break
+		}
+		name, about := "inputs", "a file"
+		if i > 0 {
+			name = " "
+		}
+		if in.Target != "" {
+			about = "of " + in.Target + ", " + in.State
+		}
+		add(name, in.Path+"  "+t.paint(dim, about))
+	}
+	if len(o.Readers) > 0 {
+		more := ""
+		if o.More > 0 {
+			more = " and " + count(o.More) + " more"
+		}
+		add("read by", strings.Join(o.Readers, ", ")+t.paint(dim, more))
+	}
+	writeTable(w, rows, nil)
+}
+
+func (o *origin) stateText(t *terminal) string {
+	switch {
+	case o.Reason != "":
+		return t.paint(cyan, "to do") + ": " + o.Reason
+	case o.State == "up to date" && o.Kind == "fetch":
+		return t.paint(green, o.State) + ": what is fetched is kept"
+	case o.State == "up to date":
+		return t.paint(green, o.State) + ": its recipe, and all that it reads, are what they were"
+	}
+	return o.State
+}
+
+// showRecord adds what the last job that was tried for it did.
+func (o *origin) showRecord(t *terminal, add func(name, value string)) {
+	add("from", clip(o.Source, max(40, t.width()-12), t.signs().ellipsis))
+	r := o.Record
+	if r == nil {
+		return
+	}
+	parts := []string{string(r.State) + " " + time.Unix(0, r.Began).Format("2006-01-02 15:04:05")}
+	if r.Took > 0 {
+		parts = append(parts, "in "+took(time.Duration(r.Took)))
+	}
+	if r.Status != 0 {
+		parts = append(parts, fmt.Sprintf("status %d", r.Status))
+	}
+	if r.Attempts > 1 {
+		parts = append(parts, count(r.Attempts)+" attempts")
+	}
+	if r.Pages > 0 {
+		parts = append(parts, plural(r.Pages, "page", "pages"))
+	}
+	if r.State == journal.Made {
+		parts = append(parts, size(r.Size))
+	}
+	add("last", strings.Join(parts, ", "))
+	add("error", r.Error)
+	add("log", r.Log)
+	add("sha256", r.Hash)
+}
