@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/asflow/asflow/fetchers/codec"
 )
@@ -66,18 +67,17 @@ func (o *oneValue) stop() {}
 // frameFeed is the proof of compressed data that comes to its end. It decodes beside who feeds it.
 type frameFeed struct {
 	to   *io.PipeWriter
-	err  error         // once done is closed
-	done chan struct{} // closed when the decoder has ended
+	done sync.WaitGroup
+	err  error // once done
 }
 
 func newFrameFeed(kind codec.Kind) *frameFeed {
 	from, to := io.Pipe()
-	f := &frameFeed{to: to, done: make(chan struct{})}
-	go func() {
-		defer close(f.done)
+	f := &frameFeed{to: to}
+	f.done.Go(func() {
 		f.err = decodeAway(from, kind)
 		_ = from.CloseWithError(errDecoded) // who feeds is not to wait
-	}()
+	})
 	return f
 }
 
@@ -97,11 +97,11 @@ func (f *frameFeed) add(p []byte) { _, _ = f.to.Write(p) } // what the decoder s
 
 func (f *frameFeed) end() error {
 	_ = f.to.Close()
-	<-f.done
+	f.done.Wait()
 	return f.err
 }
 
 func (f *frameFeed) stop() {
 	_ = f.to.CloseWithError(io.ErrUnexpectedEOF)
-	<-f.done
+	f.done.Wait()
 }
