@@ -73,8 +73,8 @@ func drawGraph(t *rapid.T) *graph {
 	return g
 }
 
-// TestRandomGraphsEndAsIfAllWereRebuilt edits sources, outputs and recipes at random, lets jobs fail, and compares with
-// a project that is built from nothing: the same files in the end, and a second build has nothing to do.
+// TestRandomGraphsEndAsIfAllWereRebuilt edits sources, outputs and recipes at random, lets jobs fail, kills builds, and
+// compares with a project that is built from nothing: the same files in the end, and a second build has nothing to do.
 func TestRandomGraphsEndAsIfAllWereRebuilt(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		g := drawGraph(rt)
@@ -89,15 +89,23 @@ func TestRandomGraphsEndAsIfAllWereRebuilt(t *testing.T) {
 			if rapid.Bool().Draw(rt, "fail") {
 				p.fails[g.nodes[rapid.IntRange(0, len(g.nodes)-1).Draw(rt, "which")].name] = true
 			}
+			drawKill(rt, p)
 			p.build()
 		}
-		p.fails = map[string]bool{}
+		p.fails, p.kill = map[string]bool{}, nil
 		p.build()
 		compare(rt, g, p)
 		if ran := p.build(); len(ran) > 0 {
 			rt.Fatalf("a build after a build ran %q of\n%s", ran, p.config)
 		}
 	})
+}
+
+// drawKill lets the next build be killed now and then.
+func drawKill(rt *rapid.T, p *project) {
+	if p.kill = nil; rapid.Bool().Draw(rt, "kill") {
+		p.kill = &kill{after: rapid.IntRange(0, 6).Draw(rt, "after"), published: rapid.Bool().Draw(rt, "published")}
+	}
 }
 
 func edit(rt *rapid.T, g *graph, p *project) {

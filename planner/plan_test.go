@@ -100,7 +100,15 @@ type project struct {
 	fails   map[string]bool // paths whose jobs fail
 	absent  map[string]bool // paths for which there is nothing
 	serve   func(url string) string
+	makes   map[string]func(*planner.Task) string // what some jobs write; the others as content has it
+	kill    *kill
 	runs    int
+}
+
+// kill ends a run in the middle: after some jobs, with the next one's output published or not, and never recorded.
+type kill struct {
+	after     int
+	published bool
 }
 
 func newProject(t *testing.T, config string, files map[string]string) *project {
@@ -164,6 +172,12 @@ func (p *project) run(plan *planner.Plan) (ran []string) {
 			ran = append(ran, rec.Path)
 			continue
 		}
+		if k := p.kill; k != nil && len(ran) >= k.after {
+			if k.published && !p.fails[task.Path] && !p.absent[task.Path] {
+				p.disk.write(task.Path, p.content(task))
+			}
+			return ran
+		}
 		ran = append(ran, task.Path)
 		p.do(plan, job, task)
 	}
@@ -196,6 +210,9 @@ func (p *project) do(plan *planner.Plan, job planner.Job, task *planner.Task) {
 
 // content is what a job writes: of a fetch what is served, of an exec its command and what it reads.
 func (p *project) content(task *planner.Task) string {
+	if f := p.makes[task.Path]; f != nil {
+		return f(task)
+	}
 	if task.Fetch != nil {
 		req, err := task.Fetch.Page(1, 0, nil)
 		if err != nil {
