@@ -3,10 +3,15 @@ package journal
 import (
 	"bytes"
 	"hash/maphash"
+	"io"
+	"sync"
 )
 
-// index finds the last line of each path in some texts of lines, in 8 bytes a slot.
+// index finds the last line of each path in some texts of lines, in 8 bytes a slot. What comes of a large file stays
+// there, and is read line by line when it is asked for.
 type index struct {
+	file  io.ReaderAt // nil: all is in text
+	size  int         // of what is in file; places behind it are in text
 	text  []byte
 	seed  maphash.Seed
 	slots []uint64 // 24 bits of the path's hash, 40 of the line's place + 1
@@ -16,14 +21,22 @@ type index struct {
 
 const placeBits = 40
 
-func newIndex(text []byte, lines int) *index {
-	x := &index{text: text, seed: maphash.MakeSeed()}
+// place is where a line is, and the hash of its path.
+type place struct {
+	hash uint64
+	at   int
+}
+
+// fill indexes lines, in their order: of a path the last one counts.
+func (x *index) fill(seed maphash.Seed, lines []place) {
 	size := uint64(16)
-	for size < uint64(lines)*3/2 {
+	for size < uint64(len(lines))*3/2 {
 		size *= 2
 	}
-	x.slots, x.mask = make([]uint64, size), size-1
-	return x
+	x.seed, x.slots, x.mask = seed, make([]uint64, size), size-1
+	for _, l := range lines {
+		x.put(l)
+	}
 }
 
 // pathOf gives the raw JSON string of a line's path, without its quotes.
@@ -40,30 +53,57 @@ func pathOf(line []byte) []byte {
 	return nil
 }
 
-// put notes that a line at a place is the last of its path so far.
-func (x *index) put(path []byte, place int) {
-	h := maphash.Bytes(x.seed, path)
-	tag := h >> placeBits << placeBits
-	for at := h & x.mask; ; at = (at + 1) & x.mask {
+// put notes that a line is the last of its path so far.
+func (x *index) put(l place) {
+	tag := l.hash >> placeBits << placeBits
+	own := tag | uint64(l.at+1)
+	for at := l.hash & x.mask; ; at = (at + 1) & x.mask {
 		s := x.slots[at]
 		if s == 0 {
 			x.count++
-		} else if s>>placeBits<<placeBits != tag || !bytes.Equal(pathOf(x.line(s)), path) {
+		} else if s>>placeBits<<placeBits != tag {
+			continue
+		} else if line := x.line(own); line == nil || !x.isOf(s, pathOf(line)) {
 			continue
 		}
-		x.slots[at] = tag | uint64(place+1)
+		x.slots[at] = own
 		return
 	}
 }
 
-// line gives the line that a slot stands for.
+// isOf tells whether a slot stands for a line of a path.
+func (x *index) isOf(slot uint64, path []byte) bool {
+	line := x.line(slot)
+	return line != nil && bytes.Equal(pathOf(line), path)
+}
+
+// lineAtOnce is how much is read to find a line's end: more than most lines have.
+const lineAtOnce = 1 << 10
+
+var lineBuffers = sync.Pool{New: func() any { b := make([]byte, lineAtOnce); return &b }}
+
+// line gives the line that a slot stands for. It is the caller's, or never changes.
 func (x *index) line(slot uint64) []byte {
-	place := slot&(1<<placeBits-1) - 1
-	rest := x.text[place:]
-	if n := bytes.IndexByte(rest, '\n'); n >= 0 {
-		return rest[:n]
+	place := int(slot&(1<<placeBits-1)) - 1
+	if place >= x.size {
+		rest := x.text[place-x.size:]
+		if n := bytes.IndexByte(rest, '\n'); n >= 0 {
+			return rest[:n]
+		}
+		return rest
 	}
-	return rest
+	buf := lineBuffers.Get().(*[]byte)
+	defer lineBuffers.Put(buf)
+	for {
+		n, err := x.file.ReadAt(*buf, int64(place))
+		if end := bytes.IndexByte((*buf)[:n], '\n'); end >= 0 {
+			return bytes.Clone((*buf)[:end])
+		}
+		if err != nil {
+			return nil // it was there when it was indexed: the disk has failed
+		}
+		*buf = make([]byte, 2*len(*buf))
+	}
 }
 
 // find gives the last line of a path.
@@ -75,7 +115,7 @@ func (x *index) find(path []byte) []byte {
 	tag := h >> placeBits << placeBits
 	for at := h & x.mask; x.slots[at] != 0; at = (at + 1) & x.mask {
 		if s := x.slots[at]; s>>placeBits<<placeBits == tag {
-			if line := x.line(s); bytes.Equal(pathOf(line), path) {
+			if line := x.line(s); line != nil && bytes.Equal(pathOf(line), path) {
 				return line
 			}
 		}

@@ -180,6 +180,49 @@ func TestNoJournal(t *testing.T) {
 	}
 }
 
+// TestLargeJournal holds that one whose lines stay in their file gives the same as one that is read at once.
+func TestLargeJournal(t *testing.T) {
+	const n = 20_000
+	var text []byte
+	text = append(text, journal.Header()...)
+	for round := range 2 { // each path twice: the second counts
+		for i := range n {
+			r := exec(fmt.Sprintf("out/%d", i), int64(round*n+i))
+			r.Source = strings.Repeat("x", i%700)
+			text = r.AppendLine(text)
+		}
+	}
+	long := exec("long", 1)
+	long.Source = strings.Repeat("y", 3<<20)
+	text = long.AppendLine(text)
+	torn := append(bytes.Clone(text), `{"path":"torn`...)
+	s := load(t, map[string][]byte{journal.Needed: torn, journal.Tail: lines(exec("out/7", -7)), journal.Fetched: torn})
+	for i := range n {
+		want := int64(n + i)
+		if i == 7 {
+			want = -7
+		}
+		path := fmt.Sprintf("out/%d", i)
+		if r, ok := s.Needed(path); !ok || r.Size != want || r.Path != path {
+			t.Fatalf("%s: %v %d, want %d", path, ok, r.Size, want)
+		}
+	}
+	if r, ok := s.Needed("long"); !ok || len(r.Source) != 3<<20 {
+		t.Error("the long line is not found")
+	}
+	if _, ok := s.Lookup("torn"); ok || s.Dropped() != 0 {
+		t.Errorf("the torn line is taken as whole, and %d are damaged", s.Dropped())
+	}
+	tail := load(t, map[string][]byte{journal.Tail: torn})
+	if r, ok := tail.Needed("out/9"); !ok || r.Size != n+9 {
+		t.Errorf("of a large tail: %v %d", ok, r.Size)
+	}
+	count := 0
+	if err := s.All(func(journal.Record) bool { count++; return true }); err != nil || count != n+1 {
+		t.Errorf("All gives %d, %v", count, err)
+	}
+}
+
 // TestSplit holds what a compaction moves where: each record that counts once, and no other.
 func TestSplit(t *testing.T) {
 	begun := journal.Run{ID: "r", Began: 1}
@@ -267,7 +310,10 @@ func BenchmarkLoad(b *testing.B) {
 		text = r.AppendLine(text)
 	}
 	dir := b.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, journal.Tail), text, 0o666); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "journal"), 0o777); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, journal.Needed), text, 0o666); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()

@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"math"
 	"sync"
 )
 
@@ -38,21 +37,17 @@ type State struct {
 // counted in Dropped.
 func Load(dir string) (*State, error) {
 	// The tail is read first: what a compaction moves out of it meanwhile is then read twice, and not missed.
-	tail, err := readFile(dir, Tail, 0)
+	tail, err := open(dir, Tail, math.MaxInt64)
 	if err != nil {
 		return nil, err
 	}
-	needed, err := readFile(dir, Needed, len(tail))
+	needed, err := open(dir, Needed, inMemory)
 	if err != nil {
 		return nil, err
 	}
-	s := &State{dir: dir}
-	if len(needed) == 0 {
-		s.take(tail)
-	} else {
-		s.take(append(needed, tail...))
-	}
-	return s, nil
+	s := &State{dir: dir, labels: map[string]bool{}}
+	s.needed, err = s.indexOf(needed, tail)
+	return s, err
 }
 
 // New is a journal of these records, in memory.
@@ -61,76 +56,68 @@ func New(records []Record) *State {
 	for i := range records {
 		text = records[i].AppendLine(text)
 	}
-	s := &State{}
-	s.take(text)
+	s := &State{labels: map[string]bool{}}
+	s.needed, _ = s.indexOf(part{text: text}) // there is nothing to be read
 	return s
 }
 
-// readFile gives a file's whole lines, with room for some more bytes; a torn last line is left out.
-func readFile(dir, name string, room int) ([]byte, error) {
-	f, err := os.Open(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// indexOf indexes texts. Only the first may be a file.
+func (s *State) indexOf(parts ...part) (*index, error) {
+	var found []place
+	x := &index{file: parts[0].file, size: int(parts[0].size)}
+	for _, p := range parts {
+		x.text = append(x.text, p.text...)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the journal: %w", err)
+	seed := maphash.MakeSeed()
+	at := 0
+	note := func(line []byte) {
+		if path, ok := s.look(line); ok {
+			found = append(found, place{hash: maphash.Bytes(seed, path), at: at})
+		}
+		at += len(line) + 1
 	}
-	defer f.Close()
-	var size int64
-	if info, err := f.Stat(); err == nil {
-		size = info.Size()
-	}
-	text := make([]byte, size, size+int64(room))
-	n, err := io.ReadFull(f, text)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("read the journal: %w", err)
-	}
-	text = text[:n] // what is appended meanwhile belongs to who asks later
-	text = text[:bytes.LastIndexByte(text, '\n')+1]
-	if first, _, ok := bytes.Cut(text, []byte("\n")); ok {
-		var head struct{ Asflow int }
-		if json.Unmarshal(first, &head) == nil && head.Asflow > Version {
-			return nil, fmt.Errorf("the journal %s is of a newer asflow (format %d, this one reads %d): use that asflow, or move %s away, which costs history but no data", filepath.Join(dir, name), head.Asflow, Version, dir)
+	if x.file != nil {
+		if err := eachLine(io.NewSectionReader(x.file, 0, int64(x.size)), note); err != nil {
+			return nil, fmt.Errorf("read the journal: %w", err)
 		}
 	}
-	return text, nil
-}
-
-// take indexes the lines that planning needs.
-func (s *State) take(text []byte) {
-	s.labels = map[string]bool{}
-	s.needed = newIndex(text, bytes.Count(text, []byte("\n")))
-	s.each(text, func(line []byte, place int) {
-		s.needed.put(pathOf(line), place)
-		if IsFetchMade(line) {
-			return
-		}
-		if i := bytes.Index(line, targetStart); i >= 0 {
-			rest := line[i+len(targetStart):]
-			if n := bytes.IndexByte(rest, '"'); n >= 0 && !s.labels[string(rest[:n])] {
-				s.labels[string(rest[:n])] = true
-			}
-		}
-	})
-}
-
-// each calls f with every line that is a record; runs are noted, and damage is counted.
-func (s *State) each(text []byte, f func(line []byte, place int)) {
-	for place := 0; place < len(text); {
-		n := bytes.IndexByte(text[place:], '\n')
+	for rest := x.text; len(rest) > 0; {
+		n := bytes.IndexByte(rest, '\n')
 		if n < 0 {
-			return
+			break
 		}
-		line := text[place : place+n]
-		switch {
-		case bytes.HasPrefix(line, recordStart) && line[n-1] == '}' && pathOf(line) != nil:
-			f(line, place)
-		case bytes.HasPrefix(line, runStart) && line[n-1] == '}':
-			s.runs = append(s.runs, line)
-		case n > 0 && !bytes.HasPrefix(line, []byte(`{"asflow":`)):
-			s.dropped++
+		note(rest[:n])
+		rest = rest[n+1:]
+	}
+	x.fill(seed, found)
+	return x, nil
+}
+
+// look gives the path of a line that is a record; runs are noted, and damage is counted.
+func (s *State) look(line []byte) (path []byte, ok bool) {
+	n := len(line)
+	switch {
+	case bytes.HasPrefix(line, recordStart) && line[n-1] == '}' && pathOf(line) != nil:
+		s.noteLabel(line)
+		return pathOf(line), true
+	case bytes.HasPrefix(line, runStart) && line[n-1] == '}':
+		s.runs = append(s.runs, bytes.Clone(line))
+	case n > 0 && !bytes.HasPrefix(line, []byte(`{"asflow":`)):
+		s.dropped++
+	}
+	return nil, false
+}
+
+// noteLabel notes the target of a record that planning needs.
+func (s *State) noteLabel(line []byte) {
+	if s.labels == nil || IsFetchMade(line) {
+		return
+	}
+	if i := bytes.Index(line, targetStart); i >= 0 {
+		rest := line[i+len(targetStart):]
+		if n := bytes.IndexByte(rest, '"'); n >= 0 && !s.labels[string(rest[:n])] {
+			s.labels[string(rest[:n])] = true
 		}
-		place += n + 1
 	}
 }
 
@@ -164,14 +151,12 @@ func (s *State) loadFetched() error {
 		if s.dir == "" {
 			return
 		}
-		text, err := readFile(s.dir, Fetched, 0)
-		if err != nil {
-			s.fetchedErr = err
-			return
+		fetched, err := open(s.dir, Fetched, inMemory)
+		if err == nil {
+			own := State{} // its damage is not that of what planning needs
+			s.fetched, err = own.indexOf(fetched)
 		}
-		x := newIndex(text, bytes.Count(text, []byte("\n")))
-		s.each(text, func(line []byte, place int) { x.put(pathOf(line), place) })
-		s.fetched = x
+		s.fetchedErr = err
 	})
 	return s.fetchedErr
 }
@@ -190,6 +175,9 @@ func (s *State) All(each func(Record) bool) error {
 				continue
 			}
 			line := x.line(slot)
+			if line == nil {
+				return errors.New("read the journal: a line can't be read any more")
+			}
 			if x == s.fetched && s.needed.find(pathOf(line)) != nil {
 				continue
 			}
