@@ -2,9 +2,11 @@ package fetchers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 const (
@@ -163,12 +165,31 @@ func readHead(resp *Response) []byte {
 		defer body.Close()
 		src = body
 	}
-	head, _ := io.ReadAll(io.LimitReader(src, headLimit))
-	if len(head) < headLimit {
+	brief := &patient{src, time.Now().Add(headPatience)}
+	head, err := io.ReadAll(io.LimitReader(brief, headLimit))
+	if len(head) < headLimit && err == nil {
 		_, _ = io.CopyN(io.Discard, resp.Body, 1) // the end itself
 	}
 	return head
 }
+
+// headPatience is for how long the body of an answer is read that is of no use.
+const headPatience = 10 * time.Second
+
+// patient is a reader that gives up after a time, where each Read comes to an end.
+type patient struct {
+	io.Reader
+	until time.Time
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	if time.Now().After(p.until) {
+		return 0, errTooSlow
+	}
+	return p.Reader.Read(b)
+}
+
+var errTooSlow = errors.New("it comes too slowly")
 
 // matchesType compares media types; a pattern may end with a star.
 func matchesType(pattern, got string) bool {

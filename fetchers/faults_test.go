@@ -2,14 +2,17 @@ package fetchers_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/asflow/asflow/fetchers"
@@ -322,4 +325,42 @@ func TestBomb(t *testing.T) {
 	if e := failure(t, err); e.Class != fetchers.ClassSize || n > 101<<20 {
 		t.Errorf("with a lower max_size: %d bytes, then %v", n, err)
 	}
+}
+
+// TestAnswersOfNoUseThatTrickle has bodies that nobody needs come drop by drop: they are not waited for to the end.
+func TestAnswersOfNoUseThatTrickle(t *testing.T) {
+	for _, status := range []int{403, 404, 302} {
+		synctest.Test(t, func(t *testing.T) {
+			f := fetchers.Over(fetchers.Options{}, fetcherFunc(func(_ context.Context, r *fetchers.Request) (*fetchers.Response, error) {
+				if r.URL == "http://a.example/next" {
+					return fetchers.Answered(r, 200, http.Header{}, doc), nil
+				}
+				resp := fetchers.Answered(r, status, http.Header{"Location": {"/next"}}, strings.Repeat("x", 50_000))
+				resp.Body = trickle{resp.Body}
+				return resp, nil
+			}))
+			r := quick("http://a.example/")
+			r.Absent = []int{404}
+			began := time.Now()
+			_, resp, err := get(t, f, r)
+			if took := time.Since(began); took > 15*time.Second {
+				t.Errorf("%d took %v", status, took)
+			}
+			if status == 403 {
+				if e := failure(t, err); e.Status != 403 || len(e.Head) < 5 {
+					t.Errorf("status %d, %d bytes of its head: %v", e.Status, len(e.Head), err)
+				}
+			} else if err != nil || resp.Status == 403 {
+				t.Errorf("%d: %v", status, err)
+			}
+		})
+	}
+}
+
+// trickle gives a byte a second.
+type trickle struct{ io.ReadCloser }
+
+func (b trickle) Read(p []byte) (int, error) {
+	<-time.After(time.Second)
+	return b.ReadCloser.Read(p[:min(len(p), 1)])
 }

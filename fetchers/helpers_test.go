@@ -27,6 +27,13 @@ func (w with) Fetch(ctx context.Context, r *fetchers.Request) (*fetchers.Respons
 	return w.Fetcher.Fetch(ctx, &changed)
 }
 
+// fetcherFunc is a fetcher of a scheme that a test plays.
+type fetcherFunc func(context.Context, *fetchers.Request) (*fetchers.Response, error)
+
+func (f fetcherFunc) Fetch(ctx context.Context, r *fetchers.Request) (*fetchers.Response, error) {
+	return f(ctx, r)
+}
+
 // quick is a request whose waits are short enough for a test.
 func quick(url string) *fetchers.Request {
 	return &fetchers.Request{
