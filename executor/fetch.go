@@ -139,11 +139,7 @@ func (w *fetchWorker) stream(ctx context.Context, resp *fetchers.Response) {
 	w.written = true
 	w.sum.begin(j.task.Refresh != nil)
 	if err := w.copy(out, resp); err != nil {
-		if worthKeeping(err) {
-			out.Leave()
-		} else {
-			out.Abort()
-		}
+		w.leave(out, err)
 		w.failed(ctx, err)
 		return
 	}

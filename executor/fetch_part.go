@@ -2,6 +2,7 @@ package executor
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/asflow/asflow/fetchers"
@@ -42,6 +43,17 @@ func (w *fetchWorker) partNote(resp *fetchers.Response) *partNote {
 		return nil
 	}
 	return &partNote{Path: j.path, URL: j.record.Source, Recipe: j.record.Recipe, Validator: k.Validator, Header: k.Header, Length: k.Length}
+}
+
+// leave ends an output whose body failed with err, and says what is kept of it.
+func (w *fetchWorker) leave(out *Output, err error) {
+	if !worthKeeping(err) {
+		out.Abort()
+		return
+	}
+	if n := out.Leave(); n > 0 {
+		w.tell(w.job, Event{Kind: Note, Text: fmt.Sprintf("its first %d bytes are kept: the next build goes on after them", n)})
+	}
 }
 
 // worthKeeping tells whether what has come of a body may be the beginning of what a later run gets.

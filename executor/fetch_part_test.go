@@ -160,6 +160,9 @@ func TestCancelledRunKeepsWhatHasCome(t *testing.T) {
 	if n == nil {
 		t.Fatal("nothing was kept")
 	}
+	if note := p.one(Note); !strings.Contains(note.Text, strconv.FormatInt(n.Size, 10)) {
+		t.Errorf("note %q, of %d bytes", note.Text, n.Size)
+	}
 	if r := p.run(within(t, time.Minute), plan()); r.Made != 1 || r.Bytes != size-n.Size || p.read("o/a.bin") != string(body) {
 		t.Errorf("%+v, after %d bytes", r, n.Size)
 	}

@@ -76,22 +76,26 @@ func (o *Output) Restart(note *partNote) error {
 	return o.rewind()
 }
 
-// Leave ends an output that is not whole, and keeps what there is of it for a later run if that can be done.
-func (o *Output) Leave() {
+// Leave ends an output that is not whole, and keeps what there is of it for a later run if that can be done. It gives how
+// many bytes are kept.
+func (o *Output) Leave() int64 {
 	p := o.file.part
 	if p == nil || p.off {
 		o.Abort()
-		return
+		return 0
 	}
 	sum, err := o.pipe.finish(o.in)
 	if err == nil {
 		err = p.tell(o.file.File, o.pipe.size, sum)
 	}
-	if err != nil || p.told() == 0 {
+	kept := p.told()
+	if err != nil || kept == 0 {
+		kept = 0
 		o.file.drop()
 	} else {
 		o.file.Close()
 	}
 	o.p.folders.give(o.folder)
 	<-o.p.files
+	return kept
 }
