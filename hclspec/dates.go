@@ -53,19 +53,18 @@ func dates(from, to, step string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	months, span, err := parseStep(step)
+	months, seconds, err := parseStep(step)
 	if err != nil {
 		return nil, err
 	}
-	if layout == "2006-01-02" && span%(24*time.Hour) != 0 {
-		layout = "2006-01-02T15:04:05"
-	}
-	if span > 0 && last.Unix()-first.Unix() > datesMax*int64(span/time.Second) {
+	layout = fineEnough(layout, seconds)
+	if seconds > 0 && (last.Unix()-first.Unix())/seconds >= datesMax {
 		return nil, fmt.Errorf("that would be more than %d dates", datesMax)
 	}
 	var out []string
 	for i := 0; ; i++ {
-		at := first.Add(time.Duration(i) * span)
+		// in seconds, for a time.Duration ends after 292 years
+		at := time.Unix(first.Unix()+int64(i)*seconds, 0).In(first.Location())
 		if months > 0 {
 			at = addMonths(first, i*months)
 		}
@@ -74,6 +73,17 @@ func dates(from, to, step string) ([]string, error) {
 		}
 		out = append(out, at.Format(layout))
 	}
+}
+
+// fineEnough gives a layout that tells each date of a step from the next.
+func fineEnough(layout string, seconds int64) string {
+	switch {
+	case layout == "2006-01" && seconds > 0:
+		return fineEnough("2006-01-02", seconds)
+	case layout == "2006-01-02" && seconds%(24*3600) != 0, layout == "2006-01-02T15:04" && seconds%60 != 0:
+		return "2006-01-02T15:04:05"
+	}
+	return layout
 }
 
 func parseDate(text string) (time.Time, string, error) {
@@ -86,19 +96,19 @@ func parseDate(text string) (time.Time, string, error) {
 }
 
 // parseStep reads "1d", "2w", "1h", "30m", "1mo", "1y".
-func parseStep(text string) (months int, span time.Duration, err error) {
+func parseStep(text string) (months int, seconds int64, err error) {
 	bad := fmt.Errorf("%q is not a step: write one such as \"1d\", \"1h\" or \"1mo\"", text)
 	for _, u := range []struct {
-		name   string
-		months int
-		span   time.Duration
-	}{{"mo", 1, 0}, {"y", 12, 0}, {"w", 0, 7 * 24 * time.Hour}, {"d", 0, 24 * time.Hour}, {"h", 0, time.Hour}, {"m", 0, time.Minute}, {"s", 0, time.Second}} {
+		name    string
+		months  int
+		seconds int64
+	}{{"mo", 1, 0}, {"y", 12, 0}, {"w", 0, 7 * 24 * 3600}, {"d", 0, 24 * 3600}, {"h", 0, 3600}, {"m", 0, 60}, {"s", 0, 1}} {
 		if count, ok := strings.CutSuffix(text, u.name); ok {
 			n, err := strconv.Atoi(count)
 			if err != nil || n < 1 || n > 1e6 {
 				return 0, 0, bad
 			}
-			return n * u.months, time.Duration(n) * u.span, nil
+			return n * u.months, int64(n) * u.seconds, nil
 		}
 	}
 	return 0, 0, bad
