@@ -9,9 +9,9 @@ import (
 )
 
 // retryAfter gives until when an answer asks to be left alone: by Retry-After, as seconds or as a date, else by the
-// reset of a rate limit. Zero: it does not say, or says a time that has passed.
+// reset of a rate limit, in any of its spellings. Zero: it does not say, or says a time that has passed.
 func retryAfter(h http.Header, now time.Time) time.Time {
-	for _, read := range [...]func(http.Header, time.Time) (time.Time, bool){byRetryAfter, byReset} {
+	for _, read := range [...]func(http.Header, time.Time) (time.Time, bool){byRetryAfter, byReset, byPolicy} {
 		if at, ok := read(h, now); ok && at.After(now) {
 			return at
 		}
@@ -40,7 +40,7 @@ func byRetryAfter(h http.Header, now time.Time) (time.Time, bool) {
 // byReset reads the headers that say when a rate limit is full again: seconds from now, or since 1970, or
 // milliseconds since then.
 func byReset(h http.Header, now time.Time) (time.Time, bool) {
-	for _, name := range [...]string{"X-Ratelimit-Reset", "Ratelimit-Reset", "X-Rate-Limit-Reset"} {
+	for _, name := range resetNames {
 		s, err := strconv.ParseFloat(strings.TrimSpace(h.Get(name)), 64)
 		switch {
 		case err != nil || math.IsNaN(s):

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // judge says what a status means to a request, in the documented order: wanted; held back; absent; worth another try;
@@ -39,7 +38,7 @@ func wants(statuses []int, s int) bool {
 
 // limitsRate tells a 403 that means 429.
 func limitsRate(h http.Header) bool {
-	return h.Get("Retry-After") != "" || strings.TrimSpace(h.Get("X-Ratelimit-Remaining")) == "0"
+	return h.Get("Retry-After") != "" || remaining(h) == "0" || len(exhausted(h)) > 0
 }
 
 func rejected(r *Request, resp *Response, v verdict) *Error {

@@ -13,7 +13,7 @@ import (
 // hop is what became of one request at its host.
 type hop struct {
 	host   *host
-	passed bool      // something else was let through since the request went
+	passed bool      // something else was let through since the request went, or was last refused
 	until  time.Time // where the host is held back: until when
 }
 
@@ -33,6 +33,9 @@ func (l *limited) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		return nil, err
 	}
 	began, passes := l.now(), h.count()
+	if t := r.tries; t != nil && t.refusedBy == h {
+		passes = t.passes
+	}
 	resp, err := l.next.Fetch(ctx, r)
 	if err != nil {
 		release()
@@ -51,7 +54,11 @@ func (l *limited) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		if h.passed() {
 			l.set.Passed(name)
 		}
+		l.rest(r, resp)
 	case e.verdict == held:
+		if t := r.tries; t != nil {
+			t.refusedBy, t.passes = h, h.count()
+		}
 		l.hold(r, resp, began)
 		if resp.Status >= 500 {
 			h.failed(e)
@@ -112,6 +119,21 @@ func (l *limited) hold(r *Request, resp *Response, began time.Time) {
 	l.set.Hold(h.name, until, cause)
 	if t := r.Trace; t != nil && t.Held != nil {
 		t.Held(h.name, until, cause)
+	}
+}
+
+// rest holds back the host of an answer that says that it will refuse the next request, unless it is for longer than
+// this one would wait: a host that means it will say so again.
+func (l *limited) rest(r *Request, resp *Response) {
+	now := l.now()
+	until, ok := usedUp(resp.Header, now)
+	if !ok || until.Sub(now) > r.Retry.maxPause() {
+		return
+	}
+	cause := "its rate limit is used up"
+	l.set.Rest(resp.hop.host.name, until, cause)
+	if t := r.Trace; t != nil && t.Held != nil {
+		t.Held(resp.hop.host.name, until, cause)
 	}
 }
 

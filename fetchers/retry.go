@@ -39,11 +39,13 @@ type tries struct {
 	trace *Trace
 	now   func() time.Time
 
-	made    int // attempts begun
-	used    int // attempts that count
-	backoff backoff.ExponentialBackOff
-	last    *Error
-	pending *Response // an answer that was got on the way, from its first byte: the next attempt's
+	made      int // attempts begun
+	used      int // attempts that count
+	backoff   backoff.ExponentialBackOff
+	last      *Error
+	refusedBy *host // the last that held a request of it back, having let through so much by then
+	passes    uint64
+	pending   *Response // an answer that was got on the way, from its first byte: the next attempt's
 }
 
 // begin notes that an attempt begins.

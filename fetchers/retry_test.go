@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -168,6 +169,58 @@ func TestRetryAfter(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A host that says that nothing is left is not asked before there is, with nothing refused.
+func TestRateLimitHeaders(t *testing.T) {
+	epoch := strconv.FormatInt(time.Date(2000, 1, 1, 0, 0, 9, 0, time.UTC).Unix(), 10) // synctest begins 9 s before
+	for name, c := range map[string]struct {
+		header http.Header
+		want   time.Duration
+	}{
+		"custom":            {http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"7"}}, 7 * time.Second},
+		"epoch":             {http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {epoch}}, 9 * time.Second},
+		"some left":         {http.Header{"X-Ratelimit-Remaining": {"3"}, "X-Ratelimit-Reset": {"7"}}, 0},
+		"no reset":          {http.Header{"X-Ratelimit-Remaining": {"0"}}, 0},
+		"fields":            {http.Header{"Ratelimit-Remaining": {"0"}, "Ratelimit-Reset": {"5"}}, 5 * time.Second},
+		"old draft":         {http.Header{"Ratelimit": {"limit=10, remaining=0, reset=4"}}, 4 * time.Second},
+		"draft":             {http.Header{"Ratelimit": {`"hour";r=0;t=30`}}, 30 * time.Second},
+		"draft, two":        {http.Header{"Ratelimit": {`"burst";r=0;t=2, "day";r=900;t=4000`}}, 2 * time.Second},
+		"draft, both":       {http.Header{"Ratelimit": {`"burst";r=0;t=2, "day";r=0;t=40`}}, 40 * time.Second},
+		"draft, left":       {http.Header{"Ratelimit": {`"default";r=50;t=30`}}, 0},
+		"nonsense":          {http.Header{"Ratelimit": {`;;r=0;t=x,"`}}, 0},
+		"over max_pause":    {http.Header{"Ratelimit": {`"day";r=0;t=86400`}}, 0},
+		"nothing is enough": {http.Header{"Ratelimit": {`"x";r=0;t=0`}}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := fetchers.Over(fetchers.Options{}, statuses(c.header, 200, 200))
+				start := time.Now()
+				for range 2 {
+					resp, err := f.Fetch(t.Context(), patient("http://a/x"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if resp.Attempts != 1 {
+						t.Errorf("%d attempts", resp.Attempts)
+					}
+					resp.Close()
+				}
+				if got := time.Since(start); got != c.want {
+					t.Errorf("the second waited %v, want %v", got, c.want)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // a refusal by the draft's field
+		f := fetchers.Over(fetchers.Options{}, statuses(http.Header{"Ratelimit": {`"x";r=0;t=30`}}, 403, 429, 200))
+		start := time.Now()
+		resp, err := f.Fetch(t.Context(), patient("http://a/x"))
+		if err != nil || time.Since(start) != time.Minute {
+			t.Fatal(err, time.Since(start))
+		}
+		resp.Close()
+	})
 }
 
 func TestHeldForTooLong(t *testing.T) {

@@ -19,6 +19,13 @@ type gate struct {
 	cause  string
 	since  time.Time // when it began to hold back without letting anything through; zero: it lets through
 
+	// Of a host, which adapts: what it was found to bear, and what it has let through since it last refused.
+	adapts      bool
+	pace        *pace     // nil: all that the rule allows
+	ended       int       // since then, less those refused
+	cycle, last time.Time // when that began, and when the last request went
+	idled       time.Duration
+
 	lanes [2][]*class // begun, new
 	timer *time.Timer
 	armed time.Time
@@ -38,11 +45,14 @@ func (g *gate) open(now time.Time) (bool, time.Time) {
 	if g.places > 0 && g.active >= g.places {
 		return false, time.Time{}
 	}
+	if g.pace != nil && g.active >= int(g.pace.window) {
+		return false, time.Time{}
+	}
 	if g.held.After(now) {
 		return false, g.held
 	}
-	if g.interval > 0 {
-		if at := g.due.Add(-g.slack); at.After(now) {
+	if interval, slack := g.every(now); interval > 0 {
+		if at := g.due.Add(-slack); at.After(now) {
 			return false, at
 		}
 	}
@@ -52,14 +62,18 @@ func (g *gate) open(now time.Time) (bool, time.Time) {
 // take lets one request go. One that has waited for its turn counts from when that was, not from when the timer ran,
 // so that the rate is kept.
 func (g *gate) take(now time.Time, waited bool) {
+	if g.adapts {
+		g.count(now, waited)
+	}
 	g.active++
-	if g.interval == 0 {
+	interval, _ := g.every(now)
+	if interval == 0 {
 		return
 	}
-	if late := now.Sub(g.due); late > 0 && (!waited || late > g.interval) {
+	if late := now.Sub(g.due); late > 0 && (!waited || late > interval) {
 		g.due = now
 	}
-	g.due = g.due.Add(g.interval)
+	g.due = g.due.Add(interval)
 }
 
 // heldTooLong gives an error where the host will have let nothing through for longer than a request would wait.
@@ -167,7 +181,7 @@ func (s *Set) sweep(now time.Time) {
 
 // idle says that a new gate would do as well.
 func (g *gate) idle(now time.Time) bool {
-	return g.active == 0 && !g.crowded() && !g.held.After(now) && g.since.IsZero() && !g.due.After(now)
+	return g.active == 0 && !g.crowded() && !g.held.After(now) && g.since.IsZero() && !g.due.After(now) && !g.pace.keeps(now)
 }
 
 // nameGate gives the gate of a named limit; nil where there is no such rule. A host's name is its host's gate.

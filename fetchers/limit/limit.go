@@ -140,6 +140,7 @@ func (s *Set) release(c *class) {
 	defer s.mu.Unlock()
 	for _, g := range c.gates {
 		g.active--
+		g.grow(s.now)
 	}
 	var now time.Time
 	for _, g := range slices.Backward(c.gates) { // the run's first: those of other hosts wait there
@@ -201,13 +202,22 @@ func (s *Set) arm(g *gate, now time.Time) {
 	})
 }
 
-// Hold holds a host back until a time. A hold that ends sooner than the one that lasts changes nothing.
-func (s *Set) Hold(host string, until time.Time, cause string) {
+// Hold holds a host back until a time, since it has refused a request that has not been released yet. A hold that ends
+// sooner than the one that lasts changes nothing. From then on the host is asked less, until it bears more again.
+func (s *Set) Hold(host string, until time.Time, cause string) { s.hold(host, until, cause, true) }
+
+// Rest holds a host back that has let something through, and said that it would refuse the next.
+func (s *Set) Rest(host string, until time.Time, cause string) { s.hold(host, until, cause, false) }
+
+func (s *Set) hold(host string, until time.Time, cause string, refused bool) {
 	s.mu.Lock()
 	now := s.now()
 	g := s.hostGate(host)
-	if g.since.IsZero() {
-		g.since = now
+	if refused {
+		g.refused(now)
+		if g.since.IsZero() {
+			g.since = now
+		}
 	}
 	longer := until.After(g.held)
 	if longer {
@@ -272,7 +282,7 @@ func (s *Set) hostGate(host string) *gate {
 		if len(s.hosts) >= s.sweepAt {
 			s.sweep(s.now())
 		}
-		g = newGate(host, s.rule(host))
+		g = newGate(host, s.rule(host)).begin()
 		s.hosts[host] = g
 	}
 	return g

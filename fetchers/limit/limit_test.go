@@ -228,9 +228,11 @@ func TestMaxPauseIsOfAHostThatLetsNothingThrough(t *testing.T) {
 		var err error
 		for range 3 {
 			s.Hold("a", time.Now().Add(2*time.Minute), "429")
-			if _, err = s.Acquire(t.Context(), "a", nil, false, 5*time.Minute); err != nil {
+			var release func()
+			if release, err = s.Acquire(t.Context(), "a", nil, false, 5*time.Minute); err != nil {
 				break
 			}
+			release()
 		}
 		if _, ok := IsHeld(err); !ok {
 			t.Errorf("three holds of 2 minutes in a row: %v", err)
@@ -239,9 +241,11 @@ func TestMaxPauseIsOfAHostThatLetsNothingThrough(t *testing.T) {
 		for range 3 {
 			s.Passed("a")
 			s.Hold("a", time.Now().Add(2*time.Minute), "429")
-			if _, err := s.Acquire(t.Context(), "a", nil, false, 5*time.Minute); err != nil {
-				t.Errorf("something passed in between: %v", err)
+			release, err := s.Acquire(t.Context(), "a", nil, false, 5*time.Minute)
+			if err != nil {
+				t.Fatalf("something passed in between: %v", err)
 			}
+			release()
 		}
 	})
 }

@@ -1,0 +1,143 @@
+package limit
+
+import "time"
+
+// pace is what a host was found to bear, where nobody wrote it down: how many requests at once, and how many a second.
+//
+// At once: a host that is allowed many begins with a few, and is given one more for each that ends, so that their number
+// doubles with each round. A refusal sets that back to one, from where it doubles again up to three quarters of what was
+// under way when the host refused. A second: a refusal gives what the host has let through since the one before, holds
+// included. From there on both grow, slowly first, until the next refusal, or until they need not be kept.
+type pace struct {
+	window float64 // most requests under way
+	room   float64 // up to which the window doubles
+	rate   float64 // a second; 0: any
+	from   time.Time
+	found  bool // by a refusal, at from
+}
+
+const (
+	slowStart  = 8                // requests at once to a host that nothing is known of
+	firstGrown = 15 * time.Second // until a rate has doubled; it is five times as much after twice that
+	forgotten  = 50               // times the rate that was found: where it is kept no longer
+	slowest    = 1.0 / 60         // requests a second
+	noRoom     = 1 << 20          // more than anybody has under way
+)
+
+// begin makes a new host's gate begin slowly.
+func (g *gate) begin() *gate {
+	g.adapts = true
+	if g.places > slowStart {
+		g.pace = &pace{window: slowStart, room: noRoom}
+	}
+	return g
+}
+
+// grown says how many times more than what was found is tried by now.
+func (p *pace) grown(now time.Time) float64 {
+	if !p.found || !now.After(p.from) {
+		return 1
+	}
+	t := float64(now.Sub(p.from)) / float64(firstGrown)
+	return 1 + t*t
+}
+
+// now gives the rate, which has grown since it was found. 0: any.
+func (p *pace) now(now time.Time) float64 {
+	if p.rate == 0 {
+		return 0
+	}
+	grown := p.grown(now)
+	if grown > forgotten {
+		p.rate = 0
+	}
+	return p.rate * grown
+}
+
+// every gives the time between two requests, by the rule or by what was found. 0: none.
+func (g *gate) every(now time.Time) (interval, slack time.Duration) {
+	if g.pace != nil {
+		if rate := g.pace.now(now); rate > 0 {
+			if found := time.Duration(float64(time.Second) / rate); found > g.interval {
+				return found, 0
+			}
+		}
+	}
+	return g.interval, g.slack
+}
+
+// count notes that a request goes. Time without any demand says nothing of what a host bears.
+func (g *gate) count(now time.Time, waited bool) {
+	switch {
+	case g.cycle.IsZero():
+		g.cycle = now
+	case g.active == 0 && !waited:
+		last := g.last
+		if g.held.After(last) {
+			last = g.held
+		}
+		g.idled += max(0, now.Sub(last))
+	}
+	g.last = now
+}
+
+// refused learns from an answer that said that there are too many requests, and whose place is still taken. Those that
+// come while the host is held back were under way when it began, and say nothing new.
+func (g *gate) refused(now time.Time) {
+	if !g.adapts {
+		return
+	}
+	g.ended-- // of those that were let through
+	if g.held.After(now) {
+		return
+	}
+	p := g.pace
+	if p == nil {
+		p = &pace{room: noRoom}
+		g.pace = p
+	}
+	rate := p.now(now)
+	p.found, p.window, p.from = true, 1, now
+	if g.ended <= 0 {
+		return // nothing was let through to learn from
+	}
+	p.room = float64(max(1, g.active*3/4))
+	if took := now.Sub(g.cycle) - g.idled; took > 0 {
+		p.rate = max(slowest, lower(rate, float64(g.ended)/took.Seconds()))
+	}
+	g.cycle, g.ended, g.idled = now, 0, 0
+}
+
+// lower gives the rate to go on with after a refusal, by what the host has let through.
+func lower(rate, through float64) float64 {
+	switch {
+	case rate == 0:
+		return through // the first; where it had been saved up, the next will tell
+	case through < rate/2:
+		return through
+	}
+	return max(through, rate*0.7)
+}
+
+// grow notes that a request has ended, and gives its host one more place where nothing is refused.
+func (g *gate) grow(now func() time.Time) {
+	if !g.adapts {
+		return
+	}
+	g.ended++
+	p := g.pace
+	if p == nil || !g.since.IsZero() {
+		return
+	}
+	if most := p.room * p.grown(now()); p.window < most {
+		p.window = min(p.window+1, most)
+	}
+	if p.rate == 0 && (g.places > 0 && p.window >= float64(g.places) || p.window >= noRoom) {
+		g.pace = nil
+	}
+}
+
+// keeps says that there is something to remember of a host.
+func (p *pace) keeps(now time.Time) bool {
+	return p != nil && p.found && now.Sub(p.from) < 10*time.Minute
+}

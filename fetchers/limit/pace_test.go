@@ -1,0 +1,172 @@
+package limit
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// strict is a host with a limit that nobody wrote down: so many requests at once, and a bucket of requests that fills.
+type strict struct {
+	places       int
+	bucket, rate float64
+	took         time.Duration
+
+	mu              sync.Mutex
+	active          int
+	left            float64
+	at              time.Time
+	served, refused int
+	goes            []time.Duration // since the beginning, of those served
+	start           time.Time
+}
+
+// serve takes a request, and says whether it was let through.
+func (h *strict) serve() bool {
+	h.mu.Lock()
+	now := time.Now()
+	h.left = min(h.bucket, h.left+now.Sub(h.at).Seconds()*h.rate)
+	h.at = now
+	ok := h.active < h.places && (h.rate == 0 || h.left >= 1)
+	if !ok {
+		h.refused++
+		h.mu.Unlock()
+		return false
+	}
+	h.left--
+	h.active++
+	h.mu.Unlock()
+	time.Sleep(h.took)
+	h.mu.Lock()
+	h.active--
+	h.served++
+	h.goes = append(h.goes, time.Since(h.start))
+	h.mu.Unlock()
+	return true
+}
+
+// ask gets n requests through, each tried again until it is served, with a second's hold for each refusal.
+func (h *strict) ask(t *testing.T, s *Set, n int) time.Duration {
+	h.start = time.Now()
+	h.at, h.left = h.start, h.bucket
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			for {
+				release := acquire(t, s, "a")
+				ok := h.serve()
+				if ok {
+					s.Passed("a")
+				} else {
+					s.Hold("a", time.Now().Add(time.Second), "429")
+				}
+				release()
+				if ok {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return time.Since(h.start)
+}
+
+// A limit that nobody wrote down is found: few are refused, and at least half of what the host would bear is asked for.
+func TestHiddenLimitIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		host    *strict
+		n       int
+		best    time.Duration // that the limit allows
+		refused int           // at most
+	}{
+		"10 a second":           {&strict{places: 99, bucket: 10, rate: 10, took: 20 * time.Millisecond}, 1000, 99 * time.Second, 60},
+		"200 a second":          {&strict{places: 99, bucket: 20, rate: 200, took: 20 * time.Millisecond}, 10000, 50 * time.Second, 150},
+		"2 a second, no bucket": {&strict{places: 99, bucket: 1, rate: 2, took: 20 * time.Millisecond}, 200, 100 * time.Second, 40},
+		"3 at once":             {&strict{places: 3, took: 100 * time.Millisecond}, 3000, 100 * time.Second, 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := New(Options{Rules: map[string]Rule{"a": {Concurrency: 16}}})
+				took := c.host.ask(t, s, c.n)
+				t.Logf("%d served in %v, best %v; %d refused", c.host.served, took, c.best, c.host.refused)
+				if c.host.refused > c.refused || took > 2*c.best {
+					t.Error("too many are refused, or it takes too long")
+				}
+			})
+		})
+	}
+}
+
+// A single hiccup is soon forgotten.
+func TestHiccupIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{Rules: map[string]Rule{"a": {Concurrency: 16}}})
+		h := &strict{places: 99, took: 10 * time.Millisecond}
+		h.ask(t, s, 2000)
+		release := acquire(t, s, "a")
+		s.Hold("a", time.Now().Add(time.Second), "503")
+		release()
+		s.Passed("a")
+		times(t, s, 1, time.Second, "a")
+		time.Sleep(3 * time.Minute)
+		took := h.ask(t, s, 2000)
+		if took > 1500*time.Millisecond { // 16 at once would take 1.25 s
+			t.Errorf("2,000 requests took %v", took)
+		}
+	})
+}
+
+// A host that is allowed many at once begins with few.
+func TestSlowStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{Rules: map[string]Rule{"a": {Concurrency: 64}}})
+		went := times(t, s, 8+16+32+64, time.Second, "a")
+		for i, first := range []int{0, 8, 24, 56} {
+			if n, ok := slices.BinarySearch(went, time.Duration(i)*time.Second); n != first || !ok {
+				t.Errorf("%d had gone before second %d, not %d", n, i, first)
+			}
+		}
+	})
+}
+
+// Neither a quiet time nor a refusal of the first request of all makes a host look slow.
+func TestQuietTimeIsNoMeasure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		for range 3 {
+			times(t, s, 20, 10*time.Millisecond, "a")
+			time.Sleep(time.Hour)
+		}
+		release := acquire(t, s, "a")
+		s.Hold("a", time.Now().Add(time.Second), "503")
+		release()
+		time.Sleep(time.Second)
+		s.Passed("a")
+		if went := times(t, s, 20, 10*time.Millisecond, "a"); went[19] > time.Second {
+			t.Errorf("20 requests after a refusal took until %v", went[19])
+		}
+	})
+}
+
+// What is at rest by its own word is not taken for a refusal.
+func TestRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		s.Rest("a", time.Now().Add(time.Minute), "used up")
+		for _, at := range times(t, s, 8, time.Second, "a") {
+			if at != time.Minute {
+				t.Errorf("one went at %v", at)
+			}
+		}
+		s.Rest("a", time.Now().Add(time.Minute), "used up")
+		time.Sleep(hour)
+		s.Rest("a", time.Now().Add(time.Minute), "used up")
+		if release, err := s.Acquire(t.Context(), "a", nil, false, 2*time.Minute); err != nil {
+			t.Error(err)
+		} else {
+			release()
+		}
+	})
+}
