@@ -111,17 +111,17 @@ func (e *elements) Key(i int) (string, hcl.Diagnostics) {
 	if s, ok := e.Attr(i, "key"); ok {
 		return s, nil
 	}
-	v := e.Value(i)
+	v, what := e.Value(i), "The element"
 	if !v.IsNull() && v.IsKnown() && v.Type().IsObjectType() && v.Type().HasAttribute("key") {
-		v = v.GetAttr("key")
+		v, what = v.GetAttr("key"), "The element's attribute key"
 	}
 	s, err := keyOf(v)
 	if err != nil {
 		hint := ""
-		if v.IsNull() {
+		if v.IsNull() && what == "The element" {
 			hint = " Leave it out of the list: [for x in … : x if x != null]."
 		}
-		return "", e.t.elementError(e, i, "An element without a key", fmt.Sprintf("The element %v.%s", err, hint), e.t.attrs["for_each"].Range())
+		return "", e.t.elementError(e, i, "An element without a key", fmt.Sprintf("%s %v.%s", what, err, hint), e.t.attrs["for_each"].Range())
 	}
 	return s, nil
 }

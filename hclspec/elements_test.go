@@ -12,12 +12,14 @@ import (
 // TestElements holds what a list gives: elements, their keys and paths.
 func TestElements(t *testing.T) {
 	files := map[string]string{
-		"ids.txt":    "\ufeffa\r\nb\r\n\r\nc",
-		"t.csv":      "id,name\n1,\"Zürich, HB\"\n02,Bern\n",
-		"t.tsv":      "id\tname\n1\tx\n",
-		"list.json":  `[{"key":"k1","n":1},{"key":"k2","n":2}]`,
-		"list.jsonl": "{\"id\":1.50}\n\n{\"id\":10000000000000000000001}\n",
-		"map.json":   `{"x":{"n":1},"y":{"n":2}}`,
+		"ids.txt":       "\ufeffa\r\nb\r\n\r\nc",
+		"t.csv":         "id,name\n1,\"Zürich, HB\"\n02,Bern\n",
+		"t.tsv":         "id\tname\n1\tx\n",
+		"list.json":     `[{"key":"k1","n":1},{"key":"k2","n":2}]`,
+		"list.jsonl":    "{\"id\":1.50}\n\n{\"id\":10000000000000000000001}\n",
+		"numbers.jsonl": "1.50\n1E3\n[1.0,2]\ntrue\n", "head.csv": "a,b\n", "semi.csv": "a;b\n1;2,3\n", "ids.txt.gz": gz("x\ny\n"), "t.tsv.zst": zst("a\tb\n1\t2\n"),
+		"nfd.txt": "e\u0301\n", "nfd.jsonl": `{"a":"e\u0301"}`,
+		"map.json": `{"x":{"n":1},"y":{"n":2}}`,
 	}
 	for _, c := range []struct {
 		name, attrs, label string
@@ -40,6 +42,22 @@ func TestElements(t *testing.T) {
 		{"jsonl", "for_each = jsonl(\"list.jsonl\")\nkey = each.value.id", "{each.key}", []element{{"1.5", "1.5", `{"id":1.50}`}, {"10000000000000000000001", "10000000000000000000001", `{"id":10000000000000000000001}`}}},
 		{"a json object", `for_each = json("map.json")`, "{each.key}{each.value.n}", []element{{"x", "x1", `{"n":1}`}, {"y", "y2", `{"n":2}`}}},
 		{"a for expression over a file", `for_each = [for r in csv("t.csv") : r.name]`, "*", []element{{"Zürich, HB", "HASH", `"Zürich, HB"`}, {"Bern", "HASH", `"Bern"`}}},
+		{"an index in a label", `for_each = [["x", 1], ["y", 2]]`, "{each.value[0]}/{each.value[1]}", []element{{`["x",1]`, "x/1", `["x",1]`}, {`["y",2]`, "y/2", `["y",2]`}}},
+		{"an attribute by an index", `for_each = [{ key = "k", "a b" = [{ c = true }] }]`, `{each.value[\"a b\"][0].c}`, []element{{"k", "true", `{"a b":[{"c":true}],"key":"k"}`}}},
+		{"a column by an index", "for_each = csv(\"t.csv\")\nkey = each.value.id", `{each.value[\"name\"]}`, []element{{"1", "Zürich, HB", `{"id":"1","name":"Zürich, HB"}`}, {"02", "Bern", `{"id":"02","name":"Bern"}`}}},
+		{"decimals", `for_each = [0.1, 1e-7, 1.10, 123456789.123456789123456789]`, "*", []element{{"0.1", "HASH", "0.1"}, {"0.0000001", "HASH", "0.0000001"}, {"1.1", "HASH", "1.1"}, {"123456789.123456789123456789", "HASH", "123456789.123456789123456789"}}},
+		{"JSON's own numbers", `for_each = jsonl("numbers.jsonl")`, "{each.key}", []element{{"1.5", "1.5", "1.50"}, {"1000", "1000", "1E3"}, {"[1,2]", "[1,2]", "[1.0,2]"}, {"true", "true", "true"}}},
+		{"154 digits", "for_each = [" + strings.Repeat("9", 154) + "]", "*", []element{{strings.Repeat("9", 154), "HASH", strings.Repeat("9", 154)}}},
+		{"a null in a map", `for_each = { a = null }`, "{each.key}", []element{{"a", "a", "null"}}},
+		{"a list of nothing", `for_each = [[], [null, 1.50]]`, "*", []element{{"[]", "HASH", "[]"}, {"[null,1.5]", "HASH", "[null,1.5]"}}},
+		{"an object without elements", `for_each = {}`, "*", nil},
+		{"a header without rows", "for_each = csv(\"head.csv\")\nkey = each.value.a", "*", nil},
+		{"a separator", "for_each = csv(\"semi.csv\", \";\")\nkey = each.value.a", "{each.value.b}", []element{{"1", "2,3", `{"a":"1","b":"2,3"}`}}},
+		{"compressed", `for_each = lines("ids.txt.gz")`, "*", []element{{"x", "HASH", `"x"`}, {"y", "HASH", `"y"`}}},
+		{"compressed tsv", "for_each = csv(\"t.tsv.zst\")\nkey = each.value.a", "*", []element{{"1", "HASH", `{"a":"1","b":"2"}`}}},
+		{"a list key", "for_each = [true]\nkey = [each.value, 1, \"x\"]", "*", []element{{`[true,1,"x"]`, "HASH", "true"}}},
+		{"composed in a file", `for_each = lines("nfd.txt")`, "{each.key}", []element{{"é", "é", `"é"`}}},
+		{"composed in escapes", "for_each = jsonl(\"nfd.jsonl\")\nkey = each.value.a", "{each.value.a}", []element{{"é", "é", `{"a":"e\u0301"}`}}},
 		{"composed text", "for_each = [\"e\u0301\"]", "{each.key}", []element{{"é", "é", `"é"`}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -68,6 +86,21 @@ func TestElementMistakes(t *testing.T) {
 		{"a null key", "for_each = [{ id = null }]\nkey = each.value.id", "*", "null"},
 		{"an attribute that some lack", "for_each = [{ id = 1 }, { it = 2 }]\nkey = each.value.id", "*", `{"it":2}`},
 		{"a number without an end", "for_each = [1" + strings.Repeat("0", 154) + "]", "*", "154 digits"},
+		{"an object's null key", `for_each = [{ key = null }]`, "*", "The element's attribute key is null"},
+		{"an object's own key that is an object", `for_each = [{ key = { a = 1 } }]`, "*", "The element's attribute key is an object"},
+		{"lists within a list", `for_each = [[[1]]]`, "*", "a list that holds more than"},
+		{"an index beyond the end", `for_each = [["a"]]`, "{each.value[1]}", "has no element 1"},
+		{"an index of a text", `for_each = ["a"]`, "{each.value[0]}", "has no attribute \"0\""},
+		{"behind a key", `for_each = ["a"]`, "{each.key.x}", "Bad placeholder"},
+		{"each alone", `for_each = ["a"]`, "{each}", "each.key or each.value"},
+		{"var alone", `for_each = ["a"]`, "*/{var}", "var.NAME"},
+		{"null in a label", `for_each = [{ key = "a", n = null }]`, "{each.value.n}", "is null"},
+		{"NUL", `for_each = jsonl("nul.jsonl")`, "{each.key}", "control character"},
+		{"secret elements", `for_each = sensitive(["a"])`, "*", "secret"},
+		{"bad text in a table", "for_each = csv(\"latin1.csv\")\nkey = each.value.a", "*", "line 3"},
+		{"a table without a header", "for_each = csv(\"blank.csv\")\nkey = each.value.a", "*", "first row"},
+		{"a long number in a file", `for_each = jsonl("long.jsonl")`, "*", "154 digits"},
+		{"null in a file", `for_each = jsonl("null.jsonl")`, "*", "number 2: null"},
 		{"an empty name", `for_each = [""]`, "{each.key}", "is empty"},
 		{"a folder's own name", `for_each = [".."]`, "{each.key}", `".."`},
 		{"a slash", `for_each = ["a/b"]`, "{each.key}", "replace("},
@@ -88,6 +121,7 @@ func TestElementMistakes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := newProject(t, "target \""+c.label+"\" {\n"+c.attrs+"\nexec { command = [\"true\"] }\n}", map[string]string{
 				"bad.json": "{", "bad.jsonl": "1\n{\n", "latin1.txt": "ok\nZ\xfcrich\n", "ragged.csv": "a,b\n1,2\n3\n", "empty.csv": "", "twice.csv": "a,a\n1,2\n",
+				"nul.jsonl": `"a\u0000b"`, "latin1.csv": "a,b\n1,2\nx,\xff\n", "blank.csv": "\n\n", "long.jsonl": "1" + strings.Repeat("0", 200), "null.jsonl": "1\nnull\n",
 			})
 			p.env = map[string]string{"TOKEN": "s3cret!"}
 			spec, diags := p.load()

@@ -58,14 +58,14 @@ func newFingerprint(l *loader, t *Target) *fingerprint {
 func (p *printPart) addEach(tr hcl.Traversal) {
 	part := eachPart{}
 	for i, step := range tr[1:] {
-		a, ok := step.(hcl.TraverseAttr)
+		name, ok := stepName(step)
 		if !ok {
 			break
 		}
 		if i == 0 {
-			part.key = a.Name == "key"
+			part.key = name == "key"
 		} else {
-			part.steps = append(part.steps, a.Name)
+			part.steps = append(part.steps, name)
 		}
 	}
 	for _, other := range p.each {

@@ -20,6 +20,8 @@ type Label struct {
 	Text  string // as written, var and local filled in; what labels are compared by
 	Parts []LabelPart
 	Dir   bool // ends in a slash; the Parts don't
+
+	broken bool // holds a placeholder that is a mistake
 }
 
 // LabelPart is a literal, the star, or a placeholder of each.
@@ -94,7 +96,13 @@ func (l *loader) placeholder(out *Label, text string, at hcl.Range, literal func
 		return
 	}
 	if info.mentionsEach() {
-		out.Parts = append(out.Parts, LabelPart{Each: text, value: compile(l.env, expr, info)})
+		value := compile(l.env, expr, info)
+		if value == nil {
+			l.err(at, "Bad placeholder in a label", fmt.Sprintf("{%s} is more than each.key, each.value, and attributes and indexes behind it. Let key give it, or make it an attribute of the elements.", text))
+			out.stand(text)
+			return
+		}
+		out.Parts = append(out.Parts, LabelPart{Each: text, value: value})
 		out.Text += "{" + text + "}"
 		return
 	}
@@ -112,6 +120,7 @@ func (l *loader) placeholder(out *Label, text string, at hcl.Range, literal func
 
 // stand takes in a placeholder that is a mistake, so that nothing else is wrong with the label because of it.
 func (l *Label) stand(text string) {
+	l.broken = true
 	l.Parts = append(l.Parts, LabelPart{Each: text})
 	l.Text += "{" + text + "}"
 }

@@ -63,7 +63,10 @@ func before(a, b *hcl.Diagnostic) bool {
 	if a.Subject.Filename != b.Subject.Filename {
 		return a.Subject.Filename < b.Subject.Filename
 	}
-	return a.Subject.Start.Byte < b.Subject.Start.Byte
+	if a.Subject.Start.Byte != b.Subject.Start.Byte {
+		return a.Subject.Start.Byte < b.Subject.Start.Byte
+	}
+	return a.Detail < b.Detail // else it would differ from run to run
 }
 
 // parse reads all files and sorts their blocks by type.
@@ -184,7 +187,7 @@ func (l *loader) checkLoadReads() {
 func didYouMean(name string, names []string) string {
 	best, at := "", max(2, len(name)/3)+1
 	for _, other := range names {
-		if d := levenshtein.Distance(name, other, nil); d < at {
+		if d := levenshtein.Distance(name, other, nil); d < at || d == at && best != "" && other < best {
 			best, at = other, d
 		}
 	}

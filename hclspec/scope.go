@@ -43,6 +43,10 @@ func isAsking(calls []string) bool {
 // checkName checks one traversal.
 func (l *loader) checkName(t hcl.Traversal, s scope) {
 	root, at := t.RootName(), t.SourceRange()
+	if second(t) == "" && (root == "var" || root == "local" || root == "each" && s&scopeEach != 0 || root == "page" && s&scopePage != 0) {
+		l.err(at, root+" without a name", fmt.Sprintf("%s has what is named behind it: %s.", root, map[string]string{"var": "var.NAME", "local": "local.NAME", "each": "each.key or each.value", "page": "page.number, page.offset or page.cursor"}[root]))
+		return
+	}
 	switch root {
 	case "var":
 		name := second(t)
@@ -59,7 +63,7 @@ func (l *loader) checkName(t hcl.Traversal, s scope) {
 		case s&scopeEach == 0:
 			l.err(at, "each can't be used here", "Only what belongs to one element can mention each: see the language reference for the attributes that can, and that a target without for_each has no elements.")
 		case name != "key" && name != "value":
-			l.err(at, "No such attribute of each", fmt.Sprintf("each has key and value.%s", orDeclare("", fmt.Sprintf(" For an attribute of the element write each.value.%s.", name))))
+			l.err(at, "No such attribute of each", fmt.Sprintf("each has key and value. For an attribute of the element write each.value.%s.", name))
 		}
 	case "page":
 		switch name := second(t); {

@@ -105,6 +105,7 @@ func (l *loader) recipeBody(t *Target, content *hcl.BodyContent, b *hcl.Block) h
 func (l *loader) checkForEach(t *Target, b *hcl.Block) {
 	constant := t.Label.constant()
 	switch {
+	case t.Label.broken:
 	case t.HasForEach && constant:
 		l.err(b.LabelRanges[0], "A label that is the same for all elements", "With for_each the label needs a * (the hash of each.key) or {each.…}, so that each element has a path of its own.")
 	case !t.HasForEach && !constant:

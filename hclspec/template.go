@@ -2,6 +2,7 @@ package hclspec
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -81,24 +82,35 @@ func compilePart(e *environment, expr hclsyntax.Expression) (templatePart, bool)
 	return templatePart{}, false
 }
 
-// eachSteps gives what a traversal of each goes through: each.key, or the attributes behind each.value.
+// eachSteps gives what a traversal of each goes through: each.key, or the attributes and indexes behind each.value.
 func eachSteps(t hcl.Traversal) (key bool, steps []string, ok bool) {
 	for i, step := range t[1:] {
-		a, isAttr := step.(hcl.TraverseAttr)
-		if !isAttr {
-			return false, nil, false
-		}
+		name, ok := stepName(step)
 		switch {
-		case i == 0 && a.Name == "key" && len(t) == 2:
+		case !ok:
+			return false, nil, false
+		case i == 0 && name == "key" && len(t) == 2:
 			return true, nil, true
-		case i == 0 && a.Name == "value":
+		case i == 0 && name == "value":
 		case i == 0:
 			return false, nil, false
 		default:
-			steps = append(steps, a.Name)
+			steps = append(steps, name)
 		}
 	}
 	return false, steps, true
+}
+
+// stepName is one step of a traversal; an index as the language writes it as text.
+func stepName(step hcl.Traverser) (string, bool) {
+	switch step := step.(type) {
+	case hcl.TraverseAttr:
+		return step.Name, true
+	case hcl.TraverseIndex:
+		s, err := scalarText(step.Key)
+		return s, err == nil
+	}
+	return "", false
 }
 
 // fix evaluates the parts that are the same for all elements. Where one is not plain text the template is of no use.
@@ -177,7 +189,7 @@ func (p *templatePart) value(els Elements, i int) (string, error) {
 	return scalarText(v)
 }
 
-// walk goes from a value to what is behind some attributes.
+// walk goes from a value to what is behind some attributes and indexes.
 func walk(v cty.Value, steps []string) (cty.Value, error) {
 	for k, name := range steps {
 		if v.IsNull() || v.IsMarked() || !v.IsKnown() {
@@ -188,6 +200,12 @@ func walk(v cty.Value, steps []string) (cty.Value, error) {
 			v = v.GetAttr(name)
 		case t.IsMapType() && v.HasIndex(cty.StringVal(name)).True():
 			v = v.Index(cty.StringVal(name))
+		case t.IsTupleType() || t.IsListType():
+			n, err := strconv.Atoi(name)
+			if err != nil || n < 0 || n >= v.LengthInt() {
+				return v, fmt.Errorf("has no element %s (each.value%s has %d)", name, dotted(steps[:k]), v.LengthInt())
+			}
+			v = v.Index(cty.NumberIntVal(int64(n)))
 		default:
 			return v, fmt.Errorf("has no attribute %q (each.value%s is a %s)", name, dotted(steps[:k]), t.FriendlyName())
 		}

@@ -92,7 +92,6 @@ target "twice.txt" {
 # 49: A placeholder without a usable value. {var.empty} is empty.
 # 53: A placeholder without a usable value. {var.list} is a tuple: only a string, number or bool can be part of a path.
 # 57: No such variable. There is no variable "unknown". Declare it: variable "unknown" { … }.
-# 57: A label that needs for_each. * and {each.…} stand for an element's part of the path. Say which elements there are: for_each = ….
 # 61: A secret can't stand here. This value is shown and stored as it is. Keep secrets to headers, query, body, form, auth, url, env and command.
 # 69: A target without a path. A target's label is the path of what it makes, such as "data/list.json".
 # 77: Two targets with one label. "twice.txt" is the label of the target at labels.hcl:73 too. A path is made by one target.
