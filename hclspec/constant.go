@@ -27,7 +27,7 @@ func (l *loader) constant(expr hcl.Expression) (cty.Value, bool) {
 	if diags.HasErrors() || !v.IsWhollyKnown() {
 		return cty.DynamicVal, false
 	}
-	if v.IsMarked() {
+	if v.ContainsMarked() {
 		l.err(expr.Range(), "A secret can't stand here", "This value is shown and stored as it is. Keep secrets to headers, query, body, form, auth, url, env and command.")
 		return cty.DynamicVal, false
 	}

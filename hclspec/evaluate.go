@@ -2,6 +2,8 @@ package hclspec
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -34,7 +36,8 @@ func (t *Target) Needs(w World) (Reads, hcl.Diagnostics) {
 		names["each"] = cty.ObjectVal(map[string]cty.Value{"key": cty.UnknownVal(cty.String), "value": cty.DynamicVal})
 	}
 	var all hcl.Diagnostics
-	for name, x := range t.attrs {
+	for _, name := range slices.Sorted(maps.Keys(t.attrs)) {
+		x := t.attrs[name]
 		if name == "for_each" || name == "key" || !isAsking(x.info.calls) {
 			continue
 		}

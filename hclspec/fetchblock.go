@@ -35,24 +35,11 @@ func (l *loader) fetch(t *Target, attrs hcl.Attributes) {
 			t.urlText = compile(l.env, x.Expression, x.info)
 		}
 	}
-	for _, name := range []string{"method", "form", "auth", "http", "proxy", "tls", "redirects", "timeouts"} {
+	for _, name := range []string{"method", "form", "auth", "http", "proxy", "tls"} {
 		l.expr(t, attrs[name], scopeEach)
 	}
 	if a, b := attrs["body"], attrs["form"]; a != nil && b != nil {
 		l.err(b.NameRange, "body and form", "A request has one body: take body or form.")
-	}
-	if a := attrs["redirects"]; a != nil {
-		if n, ok := l.constInt(a, 0); ok {
-			t.redirects = int(n)
-		}
-	}
-	if a := attrs["timeouts"]; a != nil {
-		v := l.object(a, "connect", "response", "idle")
-		for i, name := range []string{"connect", "response", "idle"} {
-			if x, ok := v[name]; ok {
-				l.duration(x, a.Expr.Range(), "timeouts."+name, &t.timeouts[i])
-			}
-		}
 	}
 	if a := attrs["records"]; a != nil {
 		t.records = l.program(a)
@@ -65,7 +52,7 @@ func (l *loader) fetch(t *Target, attrs hcl.Attributes) {
 	if a := attrs["paginate"]; a != nil && attrs["records"] == nil {
 		l.err(a.NameRange, "paginate needs records", "The pages' records become one file: say which part of a page they are, such as records = \".items[]\".")
 	}
-	l.expect(t, attrs["expect"])
+	l.rules(t, attrs)
 	l.constantForms(t)
 }
 
@@ -149,67 +136,6 @@ func (l *loader) paginate(t *Target, a *hcl.Attribute) {
 	}
 	if x, ok := v["end"]; ok {
 		p.end = l.statuses(x, at, "paginate.end")
-	}
-}
-
-func (l *loader) expect(t *Target, a *hcl.Attribute) {
-	t.expect = Expect{MinSize: 1, JSON: isJSONFile(t.Label.Text)}
-	if a == nil {
-		return
-	}
-	v := l.object(a, "status", "content_type", "min_size", "max_size", "sha256", "json", "jq")
-	at := a.Expr.Range()
-	e := &t.expect
-	if x, ok := v["status"]; ok {
-		if !x.IsNull() && x.Type().IsPrimitiveType() {
-			x = cty.TupleVal([]cty.Value{x})
-		}
-		e.Status = l.statuses(x, at, "expect.status")
-	}
-	for name, to := range map[string]*string{"content_type": &e.ContentType, "sha256": &e.SHA256} {
-		x, ok := v[name]
-		if !ok {
-			continue
-		}
-		s, err := convert.Convert(x, cty.String)
-		if err != nil || s.IsNull() {
-			l.err(at, "Wrong type for expect."+name, "expect."+name+" takes a string.")
-			continue
-		}
-		*to = s.AsString()
-	}
-	if e.SHA256 = strings.ToLower(e.SHA256); e.SHA256 != "" && (len(e.SHA256) != 64 || strings.Trim(e.SHA256, "0123456789abcdef") != "") {
-		l.err(at, "Wrong value for expect.sha256", "A SHA-256 is 64 hex digits.")
-	}
-	for name, to := range map[string]*int64{"min_size": &e.MinSize, "max_size": &e.MaxSize} {
-		if x, ok := v[name]; ok {
-			n, err := parseSize(x)
-			if err != nil {
-				l.err(at, "Wrong value for expect."+name, "For expect."+name+" "+err.Error()+".")
-				continue
-			}
-			*to = n
-		}
-	}
-	if x, ok := v["json"]; ok {
-		b, err := convert.Convert(x, cty.Bool)
-		if err != nil || b.IsNull() {
-			l.err(at, "Wrong type for expect.json", "expect.json takes true or false.")
-		} else {
-			e.JSON = b.True()
-		}
-	}
-	if x, ok := v["jq"]; ok {
-		s, err := convert.Convert(x, cty.String)
-		if err != nil || s.IsNull() {
-			l.err(at, "Wrong type for expect.jq", "expect.jq takes a jq program, as a string.")
-			return
-		}
-		prog, err := NewProgram(s.AsString())
-		if err != nil {
-			l.err(at, "Bad jq program in expect.jq", err.Error()+".")
-		}
-		e.JQ = prog
 	}
 }
 

@@ -14,9 +14,10 @@ import (
 // fetch evaluates the attributes of a fetch that are the same for all its pages, and the first page where there is but one.
 func (m *maker) fetch() *Fetch {
 	t := m.t
+	r := m.lateRules()
 	f := &Fetch{
-		Records: t.records, Expect: t.expect, HTTP: "auto", Redirects: t.redirects,
-		Connect: t.timeouts[0], Response: t.timeouts[1], Idle: t.timeouts[2],
+		Records: t.records, Expect: r.expect, HTTP: "auto", Redirects: r.redirects,
+		Connect: r.timeouts[0], Response: r.timeouts[1], Idle: r.timeouts[2],
 	}
 	if m.els != nil {
 		f.Key, _ = m.els.Key(m.i) // checked when the list was expanded

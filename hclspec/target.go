@@ -39,9 +39,8 @@ type decoded struct {
 	print     *fingerprint
 	records   *Program
 	paginate  *paginate
-	expect    Expect
-	timeouts  [3]time.Duration // connect, response, idle
-	redirects int
+	rules     rules    // of a fetch, but for late
+	late      []string // of expect, timeouts and redirects those that are known when the recipe is evaluated
 	stdout    bool
 	dependsAt hcl.Range
 	recipeAt  hcl.Range
@@ -58,7 +57,7 @@ type expression struct {
 func (l *loader) target(b *hcl.Block) {
 	t := &Target{
 		Index: len(l.spec.Targets), Range: b.DefRange, Level: "default",
-		decoded: &decoded{env: l.env, attrs: map[string]*expression{}, redirects: 10, timeouts: [3]time.Duration{10 * time.Second, 30 * time.Second, 30 * time.Second}},
+		decoded: &decoded{env: l.env, attrs: map[string]*expression{}},
 	}
 	content := l.content(b.Body, targetSchema)
 	t.Label = l.label(b.Labels[0], b.LabelRanges[0])
@@ -237,14 +236,18 @@ func (l *loader) object(a *hcl.Attribute, names ...string) map[string]cty.Value 
 	if !ok {
 		return nil
 	}
+	return l.objectOf(v, a.Name, a.Expr.Range(), names)
+}
+
+func (l *loader) objectOf(v cty.Value, of string, at hcl.Range, names []string) map[string]cty.Value {
 	if v.IsNull() || !v.Type().IsObjectType() && !v.Type().IsMapType() {
-		l.err(a.Expr.Range(), "Wrong type for "+a.Name, fmt.Sprintf("%s takes an object with %s.", a.Name, sentence(names)))
+		l.err(at, "Wrong type for "+of, fmt.Sprintf("%s takes an object with %s.", of, sentence(names)))
 		return nil
 	}
 	out := v.AsValueMap()
 	for name := range out {
 		if !slices.Contains(names, name) {
-			l.err(a.Expr.Range(), "No such attribute of "+a.Name, fmt.Sprintf("%s has %s, and no %q.%s", a.Name, sentence(names), name, didYouMean(name, names)))
+			l.err(at, "No such attribute of "+of, fmt.Sprintf("%s has %s, and no %q.%s", of, sentence(names), name, didYouMean(name, names)))
 		}
 	}
 	return out

@@ -85,7 +85,7 @@ target "raw/{each.key}.x" {
 # 16: Wrong value for compression.level. compression.level is one of "fastest", "default", "better" and "best".
 # 17: Wrong type for description. description takes a string.
 # 20: Wrong value for method. method is one of GET and POST.
-# 21: Wrong value for redirects. redirects takes a whole number, 0 or more.
+# 21: Wrong value for redirects. redirects takes a whole number from 0 to 1000.
 # 22: Wrong value for timeouts.connect. "1 parsec" is not a duration: write one such as "30s", "10m", "24h" or "7d".
 # 22: No such attribute of timeouts. timeouts has connect, response and idle, and no "read".
 # 23: Bad jq program in expect.jq. ".[" does not parse: unexpected EOF.
