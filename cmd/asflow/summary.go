@@ -90,7 +90,7 @@ func (s *summary) line(t *terminal) string {
 func (f *failure) text(t *terminal) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", t.paint(red, t.signs().failed), t.paint(bold, f.path))
-	if f.key != "" && !strings.Contains(f.path, f.key) {
+	if f.keyUnseen() {
 		b.WriteString(t.paint(dim, "  key "+clip(f.key, 80, t.signs().ellipsis)))
 	}
 	b.WriteByte('\n')
@@ -115,6 +115,11 @@ func (f *failure) text(t *terminal) string {
 		fmt.Fprintf(&b, "  %s %s\n", t.paint(dim, "|"), line)
 	}
 	return b.String()
+}
+
+// keyUnseen tells whether the path doesn't show which element it is of: a star stands for a hash.
+func (f *failure) keyUnseen() bool {
+	return f.key != "" && (strings.Contains(f.label, "*") || !strings.Contains(f.path, f.key))
 }
 
 // lastLines gives the last lines of what a command printed, without what moves a terminal's cursor.
