@@ -36,6 +36,7 @@ type buildCmd struct {
 	Progress string `enum:"auto,bar,plain,none" default:"auto" placeholder:"HOW" group:"shown" help:"auto, bar (a live block), plain (lines) or none. auto is bar on a terminal, unless CI is set or it is a dumb one, and else plain."`
 	JSON     bool   `name:"json" group:"shown" help:"Write an event per line, as JSON, to stdout."`
 
+	reportFlags  `embed:""`
 	projectFlags `embed:""`
 }
 
@@ -117,6 +118,9 @@ func (c *buildCmd) idle(a *app, p *project, plan *planner.Plan) error {
 		s.write(a.now(), event{Event: "end", Jobs: &n, Exit: new(int), Seconds: a.now().Sub(p.now).Seconds()})
 		s.flush()
 	}
+	if err := c.write(a, p, plan, newGoalFilter(p.spec, c.relative(p.dir)), newRanJobs(), n, a.now().Sub(p.now)); err != nil {
+		return err
+	}
 	if plan.Failures() {
 		return errFailed
 	}
@@ -146,13 +150,17 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 		r.events.write(p.now, event{Event: "begin", Run: id, Goals: c.Goals})
 	}
 	w.set(r)
+	watching, ran := executor.Observer(r), newRanJobs()
+	if c.wanted() {
+		watching = observers{r, ran}
+	}
 	r.start()
 	limits := c.limits(p)
 	result, err := executor.Run(stop.ctx, stop.kill, plan, executor.Options{
 		Store: store, Journal: writer,
 		Fetcher: c.fetcher(a, p, limits), Limits: limits,
 		Jobs: c.jobs(), FetchJobs: c.FetchJobs, FailFast: c.FailFast, NoSync: c.NoFsync,
-		Observer: r, Meters: meters, Redact: p.spec.Redact, Environ: withAsflow(a), RunID: id, Now: a.now,
+		Observer: watching, Meters: meters, Redact: p.spec.Redact, Environ: withAsflow(a), RunID: id, Now: a.now,
 	})
 	r.stop()
 
@@ -173,6 +181,7 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 		r.events.write(ended, event{Event: "end", Run: id, Jobs: &n, Received: result.Bytes, Exit: &status, Seconds: ended.Sub(p.now).Seconds()})
 		r.events.flush()
 	}
+	err = errors.Join(err, c.write(a, p, plan, newGoalFilter(p.spec, c.relative(p.dir)), ran, n, ended.Sub(p.now)))
 	if !c.Quiet || status != 0 {
 		s := summary{jobs: n, result: result, took: ended.Sub(p.now), failures: r.failures, failed: r.failed, ok: status == 0, waits: unbuilt(plan)}
 		fmt.Fprint(a.stderr, s.text(a.stderr))

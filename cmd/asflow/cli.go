@@ -55,6 +55,7 @@ func newParser(a *app, c *cli) (*kong.Kong, error) {
 			{Key: "what", Title: "What is made:"},
 			{Key: "how", Title: "How:"},
 			{Key: "shown", Title: "What is shown:"},
+			{Key: "reports", Title: "Reports:"},
 			{Key: "project", Title: "The project:"},
 			{Key: "global", Title: "For every command:"},
 		}),
