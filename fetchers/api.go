@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/asflow/asflow/fetchers/limit"
@@ -21,9 +22,14 @@ type Options struct {
 	Proxy func(*http.Request) (*url.URL, error)
 	// Netrc is the file that netrc credentials are looked up in.
 	Netrc string
+	// Counts is told what is done; nil: nobody asks.
+	Counts *Counts
 	// Environ is what commands that print tokens have as their environment.
 	Environ []string
 }
+
+// Counts is what a run has done by HTTP. Few connections for many requests means that they were used again.
+type Counts struct{ Requests, Connections atomic.Int64 }
 
 // New gives the fetcher that users see: one that makes of single requests, by a table of schemes, what can be relied
 // on. Each part is a wrapper round the next, and sees what the next makes of a request:

@@ -196,7 +196,8 @@ func FuzzFeed(f *testing.F) {
 
 func TestManyDocumentsFewConnections(t *testing.T) {
 	srv := ft.NewServer(t, ft.Reply(200, doc), ft.Reply(404, "none"), ft.Reply(500, "oh"), ft.Reply(200, doc))
-	f := fetchers.New(fetchers.Options{})
+	var counts fetchers.Counts
+	f := fetchers.New(fetchers.Options{Counts: &counts})
 	for i := range 50 {
 		r := quick(fmt.Sprint(srv.URL, "/", i))
 		r.Absent = []int{404}
@@ -206,5 +207,8 @@ func TestManyDocumentsFewConnections(t *testing.T) {
 	}
 	if n := srv.Connections(); n != 1 {
 		t.Errorf("%d connections for 50 documents one after the other", n)
+	}
+	if r, c := counts.Requests.Load(), counts.Connections.Load(); r < 50 || c != 1 {
+		t.Errorf("counted %d requests over %d connections", r, c)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,8 @@ const (
 type transports struct {
 	dir     string
 	perHost int
+	names   *names
+	counts  *Counts
 	proxy   func(*http.Request) (*url.URL, error)
 
 	mu    sync.RWMutex
@@ -40,7 +43,7 @@ type way struct {
 }
 
 func newTransports(o Options) *transports {
-	return &transports{dir: o.Dir, perHost: o.PerHost, proxy: o.Proxy, byWay: map[way]*http.Transport{}}
+	return &transports{dir: o.Dir, perHost: o.PerHost, names: newNames(o.Now), counts: o.Counts, proxy: o.Proxy, byWay: map[way]*http.Transport{}}
 }
 
 func (ts *transports) get(r *Request) (*http.Transport, error) {
@@ -105,7 +108,7 @@ func (ts *transports) transport(w way) (*http.Transport, error) {
 
 // route says how a transport comes to its hosts: straight, through a proxy, or by a unix socket.
 func (ts *transports) route(t *http.Transport, w way) error {
-	d := dialer{Dialer: net.Dialer{Timeout: w.connect}, write: w.response}
+	d := dialer{Dialer: net.Dialer{Timeout: w.connect}, write: w.response, names: ts.names, opened: &ts.counts.Connections}
 	t.DialContext = d.dial
 	if path, ok := strings.CutPrefix(w.proxy, "unix:"); ok {
 		if !filepath.IsAbs(path) {
@@ -146,15 +149,44 @@ func (e *proxyError) Error() string {
 // dialer is the one place that opens connections.
 type dialer struct {
 	net.Dialer
-	write time.Duration // most time that a host may let us wait to take what we send; 0: any
+	write  time.Duration // most time that a host may let us wait to take what we send; 0: any
+	names  *names
+	opened *atomic.Int64
 }
 
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := d.DialContext(ctx, network, address)
+	c, err := d.connect(ctx, network, address)
+	if err == nil {
+		d.opened.Add(1)
+	}
 	if err != nil || d.write <= 0 {
 		return c, err
 	}
 	return &guarded{Conn: c, write: d.write}, nil
+}
+
+// connect opens a connection to any of the addresses of a host.
+func (d *dialer) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if network == "unix" || err != nil {
+		return d.DialContext(ctx, network, address)
+	}
+	if d.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.Timeout)
+		defer cancel()
+	}
+	addrs, err := d.names.get(ctx, host)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	c, err := race(ctx, addrs, func(ctx context.Context, addr string) (net.Conn, error) {
+		return d.DialContext(ctx, network, net.JoinHostPort(addr, port))
+	})
+	if err != nil {
+		d.names.forget(host)
+	}
+	return c, err
 }
 
 // guarded is a connection that does not let a write hang.

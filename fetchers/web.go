@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/net/http/httpguts"
 
@@ -20,6 +22,7 @@ const acceptEncoding = "gzip, deflate, zstd"
 // web makes single requests by HTTP.
 type web struct {
 	pool  *transports
+	made  *atomic.Int64
 	agent string
 	plain http.Header // of requests without headers of their own; shared, and never changed
 }
@@ -28,11 +31,18 @@ func newWeb(o Options) *web {
 	if o.UserAgent == "" {
 		o.UserAgent = "asflow"
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Counts == nil {
+		o.Counts = new(Counts)
+	}
 	if o.PerHost <= 0 {
 		o.PerHost = limit.DefaultConcurrency
 	}
 	return &web{
 		pool:  newTransports(o),
+		made:  &o.Counts.Requests,
 		agent: o.UserAgent,
 		plain: http.Header{"User-Agent": {o.UserAgent}, "Accept-Encoding": {acceptEncoding}},
 	}
@@ -47,6 +57,7 @@ func (w *web) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, fail(r, ClassTLS, final, err)
 	}
+	w.made.Add(1)
 	resp, err := t.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		if ctx.Err() != nil {

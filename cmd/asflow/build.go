@@ -156,15 +156,17 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 	}
 	r.start()
 	limits := c.limits(p)
+	var counts fetchers.Counts
 	result, err := executor.Run(stop.ctx, stop.kill, plan, executor.Options{
 		Store: store, Journal: writer,
-		Fetcher: c.fetcher(a, p, limits), Limits: limits,
+		Fetcher: c.fetcher(a, p, limits, &counts), Limits: limits,
 		Jobs: c.jobs(), FetchJobs: c.FetchJobs, FailFast: c.FailFast, NoSync: c.NoFsync,
 		Observer: watching, Meters: meters, Redact: p.spec.Redact, Environ: withAsflow(a), RunID: id, Now: a.now,
 	})
 	r.stop()
 
 	n := countJobs(plan)
+	requests, connections := counts.Requests.Load(), counts.Connections.Load()
 	if err == nil {
 		err = stop.err()
 	}
@@ -178,12 +180,15 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 		Made: n.Made + n.Unchanged, Failed: n.Failed + n.NotTried, Absent: n.Absent, UpToDate: n.UpToDate, Exit: status,
 	})
 	if c.JSON {
-		r.events.write(ended, event{Event: "end", Run: id, Jobs: &n, Received: result.Bytes, Exit: &status, Seconds: ended.Sub(p.now).Seconds()})
+		r.events.write(ended, event{Event: "end", Run: id, Jobs: &n, Received: result.Bytes, Requests: requests, Connections: connections, Exit: &status, Seconds: ended.Sub(p.now).Seconds()})
 		r.events.flush()
 	}
 	err = errors.Join(err, c.write(a, p, plan, newGoalFilter(p.spec, c.relative(p.dir)), ran, n, ended.Sub(p.now)))
 	if !c.Quiet || status != 0 {
 		s := summary{jobs: n, result: result, took: ended.Sub(p.now), failures: r.failures, failed: r.failed, ok: status == 0, waits: unbuilt(plan)}
+		if c.Verbose {
+			s.requests, s.connections = requests, connections
+		}
 		fmt.Fprint(a.stderr, s.text(a.stderr))
 	}
 	return err
@@ -222,7 +227,7 @@ func (c *buildCmd) limits(p *project) *limit.Set {
 	return limit.New(limit.Options{Rules: rules, InFlight: c.FetchJobs, Now: time.Now})
 }
 
-func (c *buildCmd) fetcher(a *app, p *project, limits *limit.Set) fetchers.Fetcher {
+func (c *buildCmd) fetcher(a *app, p *project, limits *limit.Set, counts *fetchers.Counts) fetchers.Fetcher {
 	netrc := a.env("NETRC")
 	if home := a.env("HOME"); netrc == "" && home != "" {
 		netrc = filepath.Join(home, ".netrc")
@@ -230,7 +235,7 @@ func (c *buildCmd) fetcher(a *app, p *project, limits *limit.Set) fetchers.Fetch
 	return fetchers.New(fetchers.Options{
 		Limits: limits, PerHost: c.FetchJobs, Now: time.Now, Dir: p.dir,
 		UserAgent: "asflow/" + version + " (+https://github.com/asflow/asflow)",
-		Proxy:     http.ProxyFromEnvironment, Netrc: netrc, Environ: a.environ,
+		Proxy:     http.ProxyFromEnvironment, Netrc: netrc, Environ: a.environ, Counts: counts,
 	})
 }
 

@@ -39,6 +39,9 @@ type event struct {
 	Done    int64  `json:"done,omitempty"`    // of progress
 	Total   int64  `json:"total,omitempty"`
 
+	Requests    int64 `json:"requests,omitempty"`    // of end: by HTTP
+	Connections int64 `json:"connections,omitempty"` // of end: opened for them
+
 	Jobs    *jobCounts `json:"jobs,omitempty"` // of end
 	Exit    *int       `json:"exit,omitempty"` // of end
 	Goals   []string   `json:"goals,omitempty"`

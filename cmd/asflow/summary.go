@@ -17,6 +17,8 @@ type summary struct {
 	failed   int       // of all
 	waits    []string  // targets whose list did not become known
 	ok       bool
+
+	requests, connections int64 // by HTTP; 0: not shown
 }
 
 // upToDate is the one line of a build without anything to do.
@@ -81,6 +83,9 @@ func (s *summary) line(t *terminal) string {
 	}
 	if s.result.Written > 0 {
 		rest = append(rest, size(s.result.Written)+" written")
+	}
+	if s.requests > 0 {
+		rest = append(rest, plural(int(s.requests), "request", "requests")+" over "+plural(int(s.connections), "connection", "connections"))
 	}
 	rest = append(rest, took(s.took))
 	return strings.Join(parts, ", ") + "  " + t.paint(dim, strings.Join(rest, ", "))
