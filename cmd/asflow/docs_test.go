@@ -87,7 +87,7 @@ func TestConfigurationsOfDocuments(t *testing.T) {
 	t.Parallel()
 	for name, text := range documents(t) {
 		for _, m := range blockPattern.FindAllStringSubmatch(text, -1) {
-			if m[1] != "hcl" {
+			if m[1] != "hcl" && !strings.HasPrefix(m[1], "hcl ") {
 				continue
 			}
 			_, diags := hclspec.Load(hclspec.Options{
