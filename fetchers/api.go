@@ -22,6 +22,8 @@ type Options struct {
 	Proxy func(*http.Request) (*url.URL, error)
 	// Netrc is the file that netrc credentials are looked up in.
 	Netrc string
+	// Secret is told of tokens and passwords that come up; nil: nobody.
+	Secret func(text string)
 	// Counts is told what is done; nil: nobody asks.
 	Counts *Counts
 	// Environ is what commands that print tokens have as their environment.
@@ -58,7 +60,7 @@ func assemble(o Options, table schemes) Fetcher {
 	}
 	limited := &limited{next: table, set: o.Limits, hosts: newHosts(o.Limits.Concurrency), now: o.Now}
 	tokens := newTokens(o)
-	full := &retrier{table: table, next: &checker{next: &resumer{next: &redirector{next: &authorizer{next: limited, tokens: tokens, netrc: o.Netrc}}}}, now: o.Now}
+	full := &retrier{table: table, next: &checker{next: &resumer{next: &redirector{next: &authorizer{next: limited, tokens: tokens, netrc: o.Netrc, secret: tokens.secret}}}}, now: o.Now}
 	tokens.fetch = full
 	return full
 }

@@ -19,6 +19,7 @@ type authorizer struct {
 	next   Fetcher
 	tokens *tokens
 	netrc  string
+	secret func(string)
 }
 
 func (f *authorizer) Fetch(ctx context.Context, r *Request) (*Response, error) {
@@ -30,6 +31,7 @@ func (f *authorizer) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		if err != nil {
 			return nil, fail(r, ClassStatus, final, err)
 		}
+		f.secret(auth.Password)
 		known := *r
 		known.Auth = auth
 		return f.next.Fetch(ctx, &known)

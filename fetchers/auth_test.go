@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -101,7 +102,11 @@ func TestTokenIsSharedAndRenewed(t *testing.T) {
 	srv.Handle("/never", guarded())
 	var mu sync.Mutex
 	now := time.Unix(1e9, 0)
-	f := fetchers.New(fetchers.Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
+	var told []string
+	f := fetchers.New(fetchers.Options{
+		Now:    func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
+		Secret: func(text string) { mu.Lock(); defer mu.Unlock(); told = append(told, text) },
+	})
 	fetch := func(path string) error {
 		r := quick(srv.URL + path)
 		r.Auth = fetchers.Auth{TokenURL: srv.URL + "/token", ClientID: "i:d", ClientSecret: "s", Scopes: []string{"a", "b"}}
@@ -129,6 +134,9 @@ func TestTokenIsSharedAndRenewed(t *testing.T) {
 	e := failure(t, fetch("/never"))
 	if e.Status != 401 {
 		t.Error(e)
+	}
+	if want := []string{"one", "two", "three", "three"}; !slices.Equal(told, want) {
+		t.Errorf("told of the secrets %q, not %q", told, want)
 	}
 	asked := 0
 	for _, q := range srv.Requests() {

@@ -27,7 +27,7 @@ func Wrappers(o Options) map[string]Fetcher {
 		"check":    &checker{next: web},
 		"resume":   &retrier{next: &resumer{next: web}, now: time.Now},
 		"redirect": &redirector{next: web},
-		"auth":     &authorizer{next: web, tokens: newTokens(o)},
+		"auth":     &authorizer{next: web, tokens: newTokens(o), secret: func(string) {}},
 		"limit":    &limited{next: web, set: set, hosts: newHosts(set.Concurrency), now: time.Now},
 		"schemes":  schemes{"http": web},
 	}

@@ -23,6 +23,7 @@ type tokens struct {
 	now     func() time.Time
 	environ []string
 	dir     string
+	secret  func(string)
 
 	mu       sync.Mutex
 	bySource map[string]*token
@@ -36,7 +37,10 @@ type token struct {
 }
 
 func newTokens(o Options) *tokens {
-	return &tokens{now: o.Now, environ: o.Environ, dir: o.Dir, bySource: map[string]*token{}}
+	if o.Secret == nil {
+		o.Secret = func(string) {}
+	}
+	return &tokens{secret: o.Secret, now: o.Now, environ: o.Environ, dir: o.Dir, bySource: map[string]*token{}}
 }
 
 // get gives a source's token, and a new one where the old one is known to be refused.
@@ -68,6 +72,7 @@ func (ts *tokens) get(ctx context.Context, r *Request, refused string) (string, 
 	if err != nil {
 		return "", err
 	}
+	ts.secret(value)
 	t.value, t.until = value, until
 	return value, nil
 }

@@ -63,3 +63,6 @@ func answer(parts ...string) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// Secret notes a secret that came up during the run, a token for instance, for [Spec.Redact].
+func (s *Spec) Secret(text string) { s.env.secrets.add(text) }

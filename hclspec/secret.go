@@ -63,11 +63,26 @@ func (s *secrets) add(text string) {
 func formsOf(text string) []string {
 	quoted, _ := json.Marshal(text)
 	inner := strings.Trim(string(quoted), `"`)
-	return []string{
+	return append(within(text),
 		text, url.QueryEscape(text), url.PathEscape(text), inner,
 		base64.StdEncoding.EncodeToString([]byte(text)), base64.RawStdEncoding.EncodeToString([]byte(text)),
 		base64.URLEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)),
+	)
+}
+
+// within gives how a secret looks in the base64 of a longer text, such as a user's name and password, at each place where
+// it may begin: the letters that are of it alone.
+func within(text string) (forms []string) {
+	for before := range 3 {
+		padded := append(make([]byte, before), text...)
+		whole := base64.RawStdEncoding.EncodeToString(padded)
+		from, to := (8*before+5)/6, 8*len(padded)/6
+		if to-from >= 2*secretMin {
+			part := whole[from:to]
+			forms = append(forms, part, strings.NewReplacer("+", "-", "/", "_").Replace(part))
+		}
 	}
+	return forms
 }
 
 // addValue notes all texts in a value.
