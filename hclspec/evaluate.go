@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -113,6 +114,9 @@ func (t *Target) Inputs(w World, els Elements, i int) ([]string, Reads, hcl.Diag
 		if out[k], err = t.env.fillPath(out[k]); err != nil {
 			return nil, *c.reads, t.elementError(els, i, "Bad inputs", err.Error()+".", x.Range())
 		}
+		if hasStep(out[k], "..") {
+			return nil, *c.reads, t.elementError(els, i, "A path that leaves the project", fmt.Sprintf("%q has .. in it. For a file elsewhere write an absolute path, or make a symbolic link to its folder.", out[k]), x.Range())
+		}
 	}
 	return out, *c.reads, diags
 }
@@ -131,7 +135,7 @@ func (t *Target) plainInputs(els Elements, i int) ([]string, bool) {
 		if err != nil {
 			return nil, false // the language says what is wrong
 		}
-		if out[k], err = t.env.fillPath(s); err != nil || s == "" {
+		if out[k], err = t.env.fillPath(s); err != nil || s == "" || strings.Contains(s, "..") {
 			return nil, false
 		}
 	}

@@ -31,7 +31,7 @@ func (l *loader) exec(t *Target, attrs hcl.Attributes) {
 			l.err(a.Expr.Range(), "Wrong value for stdout", "stdout is \"output\" (what the command prints is the output) or \"log\".")
 		}
 		t.stdout = text == "output"
-		t.attrs["stdout"] = &expression{a.Expr, a.Name, &usage{}}
+		t.attrs["stdout"] = &expression{Expression: a.Expr, name: a.Name, info: &usage{}}
 		if t.stdout && t.Label.Dir {
 			l.err(a.Expr.Range(), "A directory can't come from stdout", "The label ends in /. Let the command write files into the folder that output names.")
 		}
@@ -40,7 +40,7 @@ func (l *loader) exec(t *Target, attrs hcl.Attributes) {
 
 // shell checks a script: data must not run as code.
 func (l *loader) shell(t *Target, a *hcl.Attribute) {
-	info := l.env.look(a.Expr)
+	info, before := l.env.look(a.Expr), len(l.diags)
 	if info.mentionsEach() || info.io || info.page || namesShellVariables(a.Expr) {
 		for _, v := range a.Expr.Variables() {
 			root := v.RootName()
@@ -55,7 +55,7 @@ func (l *loader) shell(t *Target, a *hcl.Attribute) {
 			}
 		}
 	}
-	x := &expression{a.Expr, a.Name, info}
+	x := &expression{Expression: a.Expr, name: a.Name, info: info}
 	t.attrs["shell"] = x
 	l.checkCalls(a.Expr)
 	for _, v := range a.Expr.Variables() {
@@ -63,6 +63,7 @@ func (l *loader) shell(t *Target, a *hcl.Attribute) {
 			l.checkName(v, scopeNone)
 		}
 	}
+	x.bad = len(l.diags) > before
 }
 
 // namesShellVariables tells whether an expression names what is none of asflow's roots.

@@ -43,7 +43,7 @@ func (l *loader) fetch(t *Target, attrs hcl.Attributes) {
 	}
 	if a := attrs["records"]; a != nil {
 		t.records = l.program(a)
-		x := &expression{a.Expr, a.Name, l.env.look(a.Expr)}
+		x := &expression{Expression: a.Expr, name: a.Name, info: l.env.look(a.Expr)}
 		t.attrs[a.Name] = x
 		if !isLines(t.Label.Text) {
 			l.err(a.NameRange, "records needs an output of lines", fmt.Sprintf("Each record is one line of JSON, so the label %q has to end in .jsonl or .ndjson, or one of them with .gz or .zst.", t.Label.Text))
@@ -94,7 +94,7 @@ func (l *loader) program(a *hcl.Attribute) *Program {
 }
 
 func (l *loader) paginate(t *Target, a *hcl.Attribute) {
-	t.attrs["paginate"] = &expression{a.Expr, a.Name, l.env.look(a.Expr)}
+	t.attrs["paginate"] = &expression{Expression: a.Expr, name: a.Name, info: l.env.look(a.Expr)}
 	v := l.object(a, "next", "cursor", "max_pages", "end")
 	at := a.Expr.Range()
 	t.paginate = &paginate{maxPages: 10000}

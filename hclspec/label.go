@@ -22,6 +22,7 @@ type Label struct {
 	Dir   bool // ends in a slash; the Parts don't
 
 	broken bool // holds a placeholder that is a mistake
+	filled bool // var or local are part of it
 }
 
 // LabelPart is a literal, the star, or a placeholder of each.
@@ -115,6 +116,7 @@ func (l *loader) placeholder(out *Label, text string, at hcl.Range, literal func
 		l.err(at, "A placeholder without a usable value", fmt.Sprintf("{%s} %v.", text, err))
 		return
 	}
+	out.filled = true
 	literal(s)
 }
 
@@ -181,7 +183,7 @@ func (l *loader) checkLabel(out *Label, at hcl.Range) {
 	}
 	text := strings.TrimSuffix(out.Text, "/")
 	switch {
-	case text == "":
+	case text == "" || text == ".":
 		l.err(at, "A target without a path", "A target's label is the path of what it makes, such as \"data/list.json\".")
 		return
 	case strings.ContainsFunc(text, func(r rune) bool { return r == '\\' || unicode.IsControl(r) }):
@@ -192,7 +194,10 @@ func (l *loader) checkLabel(out *Label, at hcl.Range) {
 		l.err(at, "A path that is not in its simplest form", fmt.Sprintf("Write %q as %q.", out.Text, path.Clean(text)))
 	}
 	for _, step := range strings.Split(text, "/") {
-		if len(step) > nameMax+55 {
+		switch {
+		case out.filled && len(step) > nameMax && !strings.Contains(step, "{"):
+			l.err(at, "A name that is too long", fmt.Sprintf("The label makes %q, of %d bytes; a name may have %d.", step, len(step), nameMax))
+		case len(step) > nameMax+55:
 			l.err(at, "A name that is too long", "File systems take names of up to 255 bytes.")
 		}
 	}

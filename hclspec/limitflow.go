@@ -67,6 +67,9 @@ func parseRate(text string) (float64, error) {
 // flow decodes a flow block.
 func (l *loader) flow(b *hcl.Block) {
 	f := Flow{Name: b.Labels[0], Range: b.DefRange}
+	if f.Name == "" {
+		l.err(b.LabelRanges[0], "A flow without a name", "The name is what asflow build is told, such as \"daily\".")
+	}
 	content := l.content(b.Body, &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "targets", Required: true}, {Name: "description"}}})
 	if a := content.Attributes["description"]; a != nil {
 		f.Description, _ = l.constString(a)

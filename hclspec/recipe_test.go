@@ -163,6 +163,10 @@ func TestRecipeMistakes(t *testing.T) {
 		{"fetch {\nurl = \"http://127.0.0.1/\"\nhttp = \"3\"\n}", "auto"},
 		{`exec { command = "ls -l" }`, "command takes a list"},
 		{`exec { command = [] }`, "a program"},
+		{`exec { command = each.value.nothing }`, "nothing"},
+		{`exec { shell = env("NOTHING", "") }`, "null or empty"},
+		{"exec {\ncommand = [\"a\"]\nstdin = \"${each.key}/../x\"\n}", "leaves the project"},
+		{"exec {\ncommand = [\"a\"]\ndir = \"../${each.key}\"\n}", "leaves the project"},
 		{`exec { command = ["a", ["b"]] }`, "concat("},
 		{"exec {\ncommand = [\"a\"]\nenv = { \"A=B\" = 1 }\n}", "A=B"},
 	} {

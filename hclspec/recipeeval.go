@@ -169,6 +169,18 @@ func (m *maker) exec(p Paths) *Exec {
 	if v, ok := m.value("env"); ok {
 		e.Env = m.env(v)
 	}
+	for _, at := range []struct{ name, path string }{{"dir", e.Dir}, {"stdin", e.Stdin}} {
+		if hasStep(at.path, "..") {
+			m.mistake(at.name, fmt.Sprintf("%s is %q, which leaves the project: write an absolute path, or make a symbolic link to it.", at.name, at.path))
+		}
+	}
+	if len(e.Command) == 0 && !m.diags.HasErrors() && len(m.c.reads.Unbuilt) == 0 {
+		for _, name := range []string{"command", "shell"} {
+			if m.t.attrs[name] != nil {
+				m.mistake(name, name+" is null or empty.")
+			}
+		}
+	}
 	return e
 }
 

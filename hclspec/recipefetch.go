@@ -276,7 +276,9 @@ func (m *maker) tls(v cty.Value, out *TLS) {
 		case "key":
 			out.Key = s
 		case "insecure":
-			out.Insecure = s == "true"
+			if out.Insecure = s == "true"; s != "true" && s != "false" {
+				m.mistake("tls", "tls.insecure takes true or false.")
+			}
 		default:
 			m.diags = append(m.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "No such attribute of tls", Detail: fmt.Sprintf("tls has ca, cert, key and insecure, and no %q.", name), Subject: m.t.attrs["tls"].Range().Ptr()})
 		}

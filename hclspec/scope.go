@@ -74,7 +74,7 @@ func (l *loader) checkName(t hcl.Traversal, s scope) {
 		}
 	case "inputs", "output":
 		if s&scopeIO == 0 {
-			l.err(at, root+" can't be used here", root+" stands in the command, stdin, env and dir of an exec.")
+			l.err(at, root+" can't be used here", root+" stands in command, stdin and env of an exec.")
 		}
 	default:
 		l.err(at, "Unknown name", fmt.Sprintf("There is no %q here.%s A text needs quotes.", root, didYouMean(root, []string{"var", "local", "each", "page", "inputs", "output"})))

@@ -51,6 +51,7 @@ type expression struct {
 	hcl.Expression
 	name string
 	info *usage
+	bad  bool // holds a mistake that has been reported
 }
 
 // target decodes a target block.
@@ -78,6 +79,7 @@ func (l *loader) target(b *hcl.Block) {
 	} else {
 		l.exec(t, recipeAttrs)
 	}
+	l.checkForms(t)
 	l.checkKind(t, attrs)
 	t.print = newFingerprint(l, t)
 }
@@ -120,8 +122,8 @@ func (l *loader) expr(t *Target, a *hcl.Attribute, s scope) *expression {
 	if !t.HasForEach {
 		s &^= scopeEach
 	}
-	info, _ := l.check(a.Expr, s)
-	x := &expression{a.Expr, a.Name, info}
+	info, ok := l.check(a.Expr, s)
+	x := &expression{a.Expr, a.Name, info, !ok}
 	t.attrs[a.Name] = x
 	return x
 }

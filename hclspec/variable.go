@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
@@ -69,6 +70,9 @@ func (l *loader) variables(blocks hcl.Blocks) {
 
 func (l *loader) variable(b *hcl.Block) *variable {
 	v := &variable{name: b.Labels[0], at: b.DefRange}
+	if !hclsyntax.ValidIdentifier(v.name) {
+		l.err(b.LabelRanges[0], "Bad name of a variable", fmt.Sprintf("var.%s can't be written: a name is letters, digits, _ and -, and begins with a letter.", v.name))
+	}
 	content := l.content(b.Body, variableSchema)
 	if a := content.Attributes["sensitive"]; a != nil {
 		v.sensitive, _ = l.constBool(a)
