@@ -45,6 +45,7 @@ func TestElements(t *testing.T) {
 		{"an index in a label", `for_each = [["x", 1], ["y", 2]]`, "{each.value[0]}/{each.value[1]}", []element{{`["x",1]`, "x/1", `["x",1]`}, {`["y",2]`, "y/2", `["y",2]`}}},
 		{"an attribute by an index", `for_each = [{ key = "k", "a b" = [{ c = true }] }]`, `{each.value[\"a b\"][0].c}`, []element{{"k", "true", `{"a b":[{"c":true}],"key":"k"}`}}},
 		{"a column by an index", "for_each = csv(\"t.csv\")\nkey = each.value.id", `{each.value[\"name\"]}`, []element{{"1", "Zürich, HB", `{"id":"1","name":"Zürich, HB"}`}, {"02", "Bern", `{"id":"02","name":"Bern"}`}}},
+		{"zeros", `for_each = [-0, 0, 0.0]`, "*", []element{{"0", "HASH", "-0"}, {"0", "HASH", "0"}, {"0", "HASH", "0"}}},
 		{"decimals", `for_each = [0.1, 1e-7, 1.10, 123456789.123456789123456789]`, "*", []element{{"0.1", "HASH", "0.1"}, {"0.0000001", "HASH", "0.0000001"}, {"1.1", "HASH", "1.1"}, {"123456789.123456789123456789", "HASH", "123456789.123456789123456789"}}},
 		{"JSON's own numbers", `for_each = jsonl("numbers.jsonl")`, "{each.key}", []element{{"1.5", "1.5", "1.50"}, {"1000", "1000", "1E3"}, {"[1,2]", "[1,2]", "[1.0,2]"}, {"true", "true", "true"}}},
 		{"154 digits", "for_each = [" + strings.Repeat("9", 154) + "]", "*", []element{{strings.Repeat("9", 154), "HASH", strings.Repeat("9", 154)}}},

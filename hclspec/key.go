@@ -51,6 +51,9 @@ func numberText(f *big.Float) (string, error) {
 	if f.IsInf() {
 		return "", fmt.Errorf("is infinite")
 	}
+	if f.Sign() == 0 {
+		return "0", nil // and not -0
+	}
 	if f.IsInt() {
 		text := f.Text('f', 0)
 		if digits := len(text); digits > digitsMax+1 || digits == digitsMax+1 && text[0] != '-' {
