@@ -1,6 +1,8 @@
 package hclspec
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -177,9 +179,18 @@ func (c *call) json(args []cty.Value) (cty.Value, error) {
 	}
 	v, err := jsonValue(body)
 	if err != nil {
-		return cty.DynamicVal, fmt.Errorf("%s is not JSON: %w", at, err)
+		return cty.DynamicVal, fmt.Errorf("%s is not JSON%s: %w", at, lineOf(body), err)
 	}
 	return v, nil
+}
+
+// lineOf says at which line a text stops being JSON.
+func lineOf(body []byte) string {
+	var syntax *json.SyntaxError
+	if !errors.As(json.Unmarshal(body, new(any)), &syntax) {
+		return ""
+	}
+	return fmt.Sprintf(", see line %d", 1+bytes.Count(body[:min(int(syntax.Offset), len(body))], []byte("\n")))
 }
 
 func (c *call) file(args []cty.Value) (cty.Value, error) {

@@ -100,7 +100,7 @@ func TestFunctionMistakes(t *testing.T) {
 		`lines("")`:                               "empty",
 		`lines("latin1.txt")`:                     "line 2",
 		`lines("torn.txt.gz")`:                    "torn.txt.gz",
-		`json("bad.json")`:                        "bad.json",
+		`json("bad.json")`:                        "see line 2",
 		`csv("ids.txt", ",,")`:                    "separator",
 		`dates("yesterday", "2024-01-01")`:        `"yesterday" is not a date`,
 		`dates("2024-01-01", "2024-01-02", "0d")`: "not a step",
