@@ -14,8 +14,8 @@ import (
 // annotations is how many failures GitHub is told of: it shows ten of a step.
 const annotations = 10
 
-// github annotates failures, where their targets stand, and appends to the step's summary.
-func github(a *app, plan *planner.Plan, jobs []ranJob, n jobCounts, took time.Duration) error {
+// githubReport annotates failures, where their targets stand, and appends to the step's summary.
+func githubReport(a *app, plan *planner.Plan, jobs []ranJob, n jobCounts, took time.Duration) error {
 	var failed []ranJob
 	for _, j := range jobs {
 		if j.state == planner.Failed || j.state == planner.NotTried {

@@ -35,7 +35,7 @@ func (f *reportFlags) write(a *app, p *project, plan *planner.Plan, goals *goalF
 	add(f.Trace, func(w io.Writer) error { return trace(w, plan, ran.jobs, p.now) })
 	add(f.Depfile, func(w io.Writer) error { return depfile(w, p, plan, goals) })
 	if f.Github {
-		errs = append(errs, github(a, plan, ran.jobs, n, took))
+		errs = append(errs, githubReport(a, plan, ran.jobs, n, took))
 	}
 	return errors.Join(errs...)
 }
