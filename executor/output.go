@@ -202,38 +202,43 @@ func (p *pipeline) failure() error {
 	return p.err
 }
 
-// store writes and hashes blocks, each block at the same time.
+// hashBehind is how many blocks the hash may be behind what is written.
+const hashBehind = 8
+
+// store writes blocks, and hashes behind that what has been written.
 func (p *pipeline) store(in <-chan *[]byte, f *tempFile, noSync bool) {
-	hashes := make(chan *[]byte)
-	hashed := make(chan struct{})
-	var hasher sync.WaitGroup
+	written := make(chan *[]byte, hashBehind)
+	var hasher, unhashed sync.WaitGroup
 	hasher.Go(func() {
-		for b := range hashes {
+		for b := range written {
 			p.sum.Write(*b)
-			hashed <- struct{}{}
+			putBlock(b)
+			unhashed.Done()
 		}
 	})
 	there := f.part.told() // bytes that are in the file
 	started := there
 	for b := range in {
-		if p.failure() == nil {
-			hashes <- b
-			err := p.write(f, *b, there)
-			<-hashed
-			if err == nil && p.size-f.part.told() >= partStep && f.part != nil {
-				err = f.part.tell(f.File, p.size, hex.EncodeToString(p.sum.Sum(nil)))
-			}
-			if err != nil {
-				p.fail(err)
-			}
-			if p.size-started >= writebackEvery && !noSync {
-				startWriteback(f.File, started, p.size-started)
-				started = p.size
-			}
+		if p.failure() != nil {
+			putBlock(b)
+			continue
 		}
-		putBlock(b)
+		err := p.write(f, *b, there)
+		unhashed.Add(1)
+		written <- b
+		if err == nil && f.part != nil && p.size-f.part.told() >= partStep {
+			unhashed.Wait()
+			err = f.part.tell(f.File, p.size, hex.EncodeToString(p.sum.Sum(nil)))
+		}
+		if err != nil {
+			p.fail(err)
+		}
+		if p.size-started >= writebackEvery && !noSync {
+			startWriteback(f.File, started, p.size-started)
+			started = p.size
+		}
 	}
-	close(hashes)
+	close(written)
 	hasher.Wait()
 }
 
