@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/asflow/asflow/executor"
 	"github.com/asflow/asflow/planner"
 )
 
@@ -53,19 +52,11 @@ type graphEdge struct {
 
 // Run shows the graph.
 func (c *graphCmd) Run(a *app) error {
-	p, err := c.load(a)
+	v, err := c.look(a, c.goalArgs)
 	if err != nil {
 		return err
 	}
-	store, err := executor.OpenStore(p.dir)
-	if err != nil {
-		return err
-	}
-	plan, _, err := (&planFlags{goalArgs: c.goalArgs}).plan(a, p, store)
-	if err != nil {
-		return err
-	}
-	g := graphOf(plan)
+	g := graphOf(v.plan)
 	w := bufio.NewWriter(a.stdout)
 	switch {
 	case c.JSON || c.Format == "json":

@@ -59,15 +59,7 @@ func (c *lsCmd) Run(a *app) error {
 			return &usageError{fmt.Sprintf("--state %s: it is up-to-date, to-do, failed or absent", s)}
 		}
 	}
-	p, err := c.load(a)
-	if err != nil {
-		return err
-	}
-	store, err := executor.OpenStore(p.dir)
-	if err != nil {
-		return err
-	}
-	plan, state, err := (&planFlags{goalArgs: c.goalArgs}).plan(a, p, store)
+	v, err := c.look(a, c.goalArgs)
 	if err != nil {
 		return err
 	}
@@ -76,7 +68,7 @@ func (c *lsCmd) Run(a *app) error {
 	}
 	w := bufio.NewWriterSize(a.stdout, 64<<10)
 	out := newLister(c.Format, w, a.stdout)
-	l := listing{plan: plan, state: state, store: store, states: c.State, goals: newGoalFilter(p.spec, c.relative(p.dir))}
+	l := listing{plan: v.plan, state: v.state, store: v.store, states: c.State, goals: newGoalFilter(v.spec, c.relative(v.dir))}
 	if err := errors.Join(l.each(out.row), out.end()); err != nil {
 		return err
 	}

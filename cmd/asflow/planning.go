@@ -48,6 +48,27 @@ func (f *planFlags) plan(a *app, p *project, store *executor.Store) (*planner.Pl
 	return plan, state, nil
 }
 
+// view is a project that is only looked at: what is planned of it, and what the journal has.
+type view struct {
+	*project
+	store *executor.Store
+	plan  *planner.Plan
+	state *journal.State
+}
+
+// look plans without building anything.
+func (f *projectFlags) look(a *app, goals goalArgs) (v *view, err error) {
+	v = &view{}
+	if v.project, err = f.load(a); err != nil {
+		return nil, err
+	}
+	if v.store, err = executor.OpenStore(v.dir); err != nil {
+		return nil, err
+	}
+	v.plan, v.state, err = (&planFlags{goalArgs: goals}).plan(a, v.project, v.store)
+	return v, err
+}
+
 // relative gives the goals with absolute paths as the project knows them.
 func (f *goalArgs) relative(dir string) []string {
 	out := make([]string, len(f.Goals))

@@ -7,7 +7,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/asflow/asflow/executor"
 	"github.com/asflow/asflow/planner"
 	"github.com/asflow/asflow/planner/journal"
 )
@@ -41,19 +40,11 @@ type targetStatus struct {
 
 // Run shows how the targets stand.
 func (c *statusCmd) Run(a *app) error {
-	p, err := c.load(a)
+	v, err := c.look(a, goalArgs{})
 	if err != nil {
 		return err
 	}
-	store, err := executor.OpenStore(p.dir)
-	if err != nil {
-		return err
-	}
-	plan, state, err := new(planFlags).plan(a, p, store)
-	if err != nil {
-		return err
-	}
-	rows, err := statusOf(plan)
+	rows, err := statusOf(v.plan)
 	if err != nil {
 		return err
 	}
@@ -67,7 +58,7 @@ func (c *statusCmd) Run(a *app) error {
 		return w.Flush()
 	}
 	c.show(w, a.stdout, rows)
-	showLastRun(w, a, state)
+	showLastRun(w, a, v.state)
 	return w.Flush()
 }
 

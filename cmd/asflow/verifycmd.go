@@ -41,23 +41,15 @@ type finding struct {
 
 // Run verifies outputs.
 func (c *verifyCmd) Run(a *app) error {
-	p, err := c.load(a)
+	seen, err := c.look(a, c.goalArgs)
 	if err != nil {
 		return err
 	}
-	store, err := executor.OpenStore(p.dir)
-	if err != nil {
-		return err
-	}
-	plan, state, err := (&planFlags{goalArgs: c.goalArgs}).plan(a, p, store)
-	if err != nil {
-		return err
-	}
-	v := verifier{store: store, state: state}
-	goals := newGoalFilter(p.spec, c.relative(p.dir))
-	for i, t := range plan.Targets() {
-		plan.Jobs(i, func(id planner.ID) bool {
-			if at := plan.Path(id); plan.State(id) != planner.Unwanted && goals.names(t.Label, at) {
+	v := verifier{store: seen.store, state: seen.state}
+	goals := newGoalFilter(seen.spec, c.relative(seen.dir))
+	for i, t := range seen.plan.Targets() {
+		seen.plan.Jobs(i, func(id planner.ID) bool {
+			if at := seen.plan.Path(id); seen.plan.State(id) != planner.Unwanted && goals.names(t.Label, at) {
 				v.todo = append(v.todo, finding{Path: at, Target: t.Label})
 			}
 			return true
@@ -76,7 +68,7 @@ func (c *verifyCmd) Run(a *app) error {
 		for _, f := range v.found {
 			fmt.Fprintf(w, "%s %s  %s\n", t.paint(red, t.signs().failed), f.Path, f.text())
 		}
-		line := fmt.Sprintf("%s, %s, %s", plural(v.read, "output", "outputs")+" read", size(v.bytes), took(a.now().Sub(p.now)))
+		line := fmt.Sprintf("%s, %s, %s", plural(v.read, "output", "outputs")+" read", size(v.bytes), took(a.now().Sub(seen.now)))
 		if v.unknown > 0 {
 			line += fmt.Sprintf("; of %s the journal has no hash, and they were only looked at for being whole", count(v.unknown))
 		}

@@ -53,20 +53,12 @@ type originInput struct {
 
 // Run explains a path.
 func (c *whyCmd) Run(a *app) error {
-	p, err := c.load(a)
-	if err != nil {
-		return err
-	}
-	store, err := executor.OpenStore(p.dir)
-	if err != nil {
-		return err
-	}
-	plan, state, err := new(planFlags).plan(a, p, store)
+	v, err := c.look(a, goalArgs{})
 	if err != nil {
 		return err
 	}
 	goal := goalArgs{Goals: []string{c.Path}}
-	o, err := explain(plan, state, store, path.Clean(filepath.ToSlash(goal.relative(p.dir)[0])))
+	o, err := explain(v.plan, v.state, v.store, path.Clean(filepath.ToSlash(goal.relative(v.dir)[0])))
 	if err != nil {
 		return err
 	}
