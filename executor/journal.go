@@ -132,6 +132,10 @@ func (w *Writer) compact() error {
 	if err := replaceFile(w.s.abs(tempDir), dir+"/"+journal.Needed, kept); err != nil {
 		return err
 	}
+	// The records have their new names on the disk before they lose the old one.
+	if err := errors.Join(syncFolder(dir), syncFolder(dir+"/journal")); err != nil {
+		return err
+	}
 	return replaceFile(w.s.abs(tempDir), dir+"/"+journal.Tail, journal.Header())
 }
 
