@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/asflow/asflow/executor"
@@ -18,24 +19,33 @@ func (c *buildCmd) touch(a *app, p *project, store *executor.Store, plan *planne
 	}
 	defer func() { err = errors.Join(err, writer.Close()) }()
 	t := toucher{plan: plan, store: store, run: runID(p.now), began: p.now.UnixNano()}
-	if err := t.all(); err != nil {
-		return err
-	}
+	t.all()
 	if err := writer.Append(t.records, c.NoFsync); err != nil {
 		return fmt.Errorf("write the journal: %w", err)
 	}
-	if c.Quiet {
-		return nil
+	if !c.Quiet {
+		t.say(a)
 	}
+	return errors.Join(t.errs...)
+}
+
+// say writes what was taken and what was left.
+func (t *toucher) say(a *app) {
 	parts := []string{plural(len(t.records), "output is", "outputs are") + " taken as up to date"}
-	if n := countJobs(plan).UpToDate; n > 0 {
+	if n := countJobs(t.plan).UpToDate; n > 0 {
 		parts = append(parts, count(n)+" were so before")
 	}
 	if t.missing > 0 {
 		parts = append(parts, plural(t.missing, "output is", "outputs are")+" not there, and left to be made")
 	}
-	fmt.Fprintf(a.stderr, "%s %s\n", a.stderr.paint(green, a.stderr.signs().ok), strings.Join(parts, "; "))
-	return nil
+	if t.due > 0 {
+		parts = append(parts, plural(t.due, "fetch is", "fetches are")+" due, and left to be made")
+	}
+	sign := a.stderr.paint(green, a.stderr.signs().ok)
+	if len(t.errs) > 0 {
+		sign = a.stderr.paint(red, a.stderr.signs().failed)
+	}
+	fmt.Fprintf(a.stderr, "%s %s\n", sign, strings.Join(parts, "; "))
 }
 
 // toucher goes through a plan's jobs and makes records of those whose outputs exist.
@@ -45,35 +55,54 @@ type toucher struct {
 	run     string
 	began   int64
 	records []journal.Record
-	missing int
+	missing int     // outputs that are not there
+	due     int     // fetches that are to be made again though their outputs are there
+	errs    []error // of jobs whose outputs could not be taken
 }
 
-func (t *toucher) all() error {
+func (t *toucher) all() {
 	for {
 		job, ok := t.plan.Next()
 		if !ok {
-			return nil
+			return
 		}
-		at := t.plan.Path(job.ID)
-		info, err := t.store.Stat(at)
-		if err != nil || job.Fetch {
-			t.missing++
+		rec, err := t.take(job)
+		switch {
+		case errors.Is(err, planner.ErrUpToDate), errors.Is(err, planner.ErrWaiting):
+		case err != nil:
+			t.errs = append(t.errs, err)
+			t.plan.Done(job.ID, planner.Outcome{State: planner.Failed})
+		case rec == nil:
 			t.plan.Done(job.ID, planner.Outcome{State: planner.NotTried})
-			continue
+		default:
+			t.records = append(t.records, *rec)
+			t.plan.Done(job.ID, planner.Outcome{State: planner.Unchanged, Record: *rec})
 		}
-		task, err := t.plan.Recipe(job.ID, at)
-		if errors.Is(err, planner.ErrUpToDate) || errors.Is(err, planner.ErrWaiting) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		rec := task.Record
-		if rec.Hash, err = planner.Hash(t.store, at, info); err != nil {
-			return err
-		}
-		rec.State, rec.Size, rec.Mtime, rec.Run, rec.Began = journal.Adopted, info.Size, info.Mtime, t.run, t.began
-		t.records = append(t.records, rec)
-		t.plan.Done(job.ID, planner.Outcome{State: planner.Unchanged, Record: rec})
 	}
+}
+
+// take makes the record of a job's output as it is; none, where the job is left to be done.
+func (t *toucher) take(job planner.Job) (*journal.Record, error) {
+	at := t.plan.Path(job.ID)
+	info, err := t.store.Stat(at)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		t.missing++
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case job.Fetch:
+		t.due++
+		return nil, nil
+	}
+	task, err := t.plan.Recipe(job.ID, at)
+	if err != nil {
+		return nil, err
+	}
+	rec := task.Record
+	if rec.Hash, err = planner.Hash(t.store, at, info); err != nil {
+		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	rec.State, rec.Size, rec.Mtime, rec.Run, rec.Began = journal.Adopted, info.Size, info.Mtime, t.run, t.began
+	return &rec, nil
 }
