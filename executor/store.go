@@ -103,7 +103,7 @@ func (s *Store) Open(at string) (io.ReadCloser, error) {
 }
 
 // Remove removes a file, or a directory with all that is in it. What is not there is no error.
-func (s *Store) Remove(at string) error { return os.RemoveAll(s.abs(at)) }
+func (s *Store) Remove(at string) error { return explain(os.RemoveAll(s.abs(at))) }
 
 // explain makes of an error of the file system what a person can do something about.
 func explain(err error) error {

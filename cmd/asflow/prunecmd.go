@@ -34,10 +34,15 @@ type orphan struct {
 	Size    int64  `json:"size"`
 	Changed bool   `json:"changed,omitempty"` // it is not as asflow wrote it, and stays
 	Removed bool   `json:"removed"`
+
+	kind journal.Kind
 }
 
 // Run removes orphans.
 func (c *pruneCmd) Run(a *app) error {
+	if c.JSON && !c.Yes && !c.DryRun {
+		return &usageError{"prune --json asks nothing: give --yes to remove the orphans, or -n to see them"}
+	}
 	p, err := c.load(a)
 	if err != nil {
 		return err
@@ -101,7 +106,7 @@ func findOrphans(plan *planner.Plan, store *executor.Store) ([]*orphan, error) {
 		if err != nil {
 			continue
 		}
-		o := &orphan{Path: r.Path, Target: r.Target, Key: r.Key, Size: info.Size}
+		o := &orphan{Path: r.Path, Target: r.Target, Key: r.Key, Size: info.Size, kind: r.Kind}
 		if info.Size != r.Size || info.Mtime != r.Mtime || info.Dir {
 			hash, err := planner.Hash(store, r.Path, info)
 			o.Changed = err != nil || hash != r.Hash
@@ -159,12 +164,16 @@ func removeOrphans(store *executor.Store, p *project, orphans []*orphan) (err er
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
 	var records []journal.Record
-	for _, o := range orphans {
+	for i, o := range orphans {
 		if err := store.Remove(o.Path); err != nil {
-			return errors.Join(err, w.Append(records, false))
+			left := ""
+			if n := len(orphans) - i - 1; n > 0 {
+				left = "; " + plural(n, "other file is", "other files are") + " left too"
+			}
+			return errors.Join(fmt.Errorf("%s is not removed: %w%s", o.Path, err, left), w.Append(records, false))
 		}
 		o.Removed = true
-		records = append(records, journal.Record{Path: o.Path, Target: o.Target, Key: o.Key, Kind: journal.Exec, State: journal.Removed, Began: p.now.UnixNano()})
+		records = append(records, journal.Record{Path: o.Path, Target: o.Target, Key: o.Key, Kind: o.kind, State: journal.Removed, Began: p.now.UnixNano()})
 	}
 	return w.Append(records, false)
 }

@@ -30,7 +30,7 @@ func (whyCmd) Help() string {
 // origin is all that is known of a path, and what asflow why --json writes.
 type origin struct {
 	Path    string          `json:"path"`
-	Is      string          `json:"is"` // output, orphan, source, unknown
+	Is      string          `json:"is"` // output, orphan, held, left, source, unknown
 	Target  string          `json:"target,omitempty"`
 	Kind    string          `json:"kind,omitempty"` // fetch or exec
 	At      string          `json:"at,omitempty"`   // file:line of the target
@@ -42,7 +42,14 @@ type origin struct {
 	Inputs  []originInput   `json:"inputs,omitempty"`
 	Readers []string        `json:"readers,omitempty"` // outputs that were made from it
 	More    int             `json:"-"`                 // how many more there are
+	Uses    []use           `json:"used_by,omitempty"` // targets that a source file stands before
 	Record  *journal.Record `json:"record,omitempty"`  // of the last job that was tried for it
+}
+
+// use says what a source file is to a target.
+type use struct {
+	Target string      `json:"target"`
+	How    planner.How `json:"how"`
 }
 
 type originInput struct {
@@ -101,19 +108,47 @@ func explain(plan *planner.Plan, state *journal.State, store *executor.Store, at
 	if o.More = len(o.Readers) - readersShown; o.More > 0 {
 		o.Readers = o.Readers[:readersShown]
 	}
-	_, missing := store.Stat(at)
-	switch {
-	case planned:
+	if planned {
 		o.Is = "output"
 		o.planned(plan, id)
-	case o.Record != nil && missing == nil:
-		o.Is = "orphan"
-	case o.Record == nil && len(o.Readers) > 0:
-		o.Is = "source"
-	case o.Record == nil && missing != nil:
-		return nil, &usageError{fmt.Sprintf("%s is not there, and no target makes it%s", at, couldMake(plan, at))}
+		return o, nil
 	}
-	return o, nil
+	o.usedBy(plan, at)
+	_, missing := store.Stat(at)
+	switch {
+	case missing != nil && len(o.Uses) == 0:
+		return nil, &usageError{fmt.Sprintf("%s is not there, and no target makes it%s", at, couldMake(plan, at))}
+	case missing == nil && o.Record != nil:
+		o.Is, err = leftBehind(plan, o.Record)
+	case len(o.Readers)+len(o.Uses) > 0:
+		o.Is = "source"
+	}
+	return o, err
+}
+
+// usedBy adds the targets that stand behind a file that no target makes.
+func (o *origin) usedBy(plan *planner.Plan, at string) {
+	targets := plan.Targets()
+	for _, e := range plan.Edges() {
+		if e.From < 0 && e.File == at {
+			o.Uses = append(o.Uses, use{targets[e.To].Label, e.How})
+		}
+	}
+}
+
+// leftBehind says what a file is that a job has made, and that none would make now: an orphan, whose element has left
+// its list; one that is held by a list that is not known; or one that is left by a target that is there no more.
+func leftBehind(plan *planner.Plan, r *journal.Record) (string, error) {
+	orphans, err := plan.Orphans()
+	if slices.ContainsFunc(orphans, func(o journal.Record) bool { return o.Path == r.Path }) {
+		return "orphan", err
+	}
+	for _, i := range plan.Unknown() {
+		if plan.Targets()[i].Label == r.Target {
+			return "held", err
+		}
+	}
+	return "left", err
 }
 
 func couldMake(plan *planner.Plan, at string) string {
@@ -162,6 +197,11 @@ func (o *origin) show(w io.Writer, t *terminal) {
 	switch o.Is {
 	case "orphan":
 		add("is", t.paint(yellow, "an orphan")+": its element has left the list of "+o.Target+"; asflow prune removes it")
+	case "held":
+		add("is", t.paint(yellow, "an output of "+o.Target)+", made by an earlier run; its list is not known yet, so that nobody can say whether the element is still in it")
+	case "left":
+		add("is", t.paint(yellow, "left by a target that is gone")+": nothing makes it now, and asflow prune leaves it alone")
+		add("target", o.Target+t.paint(dim, "  "+o.Kind+", no longer in the configuration"))
 	case "source":
 		add("is", "a source file: no target makes it")
 	case "unknown":
@@ -190,6 +230,9 @@ func (o *origin) show(w io.Writer, t *terminal) {
 			about = "of " + in.Target + ", " + in.State
 		}
 		add(name, in.Path+"  "+t.paint(dim, about))
+	}
+	for _, u := range o.Uses {
+		add("for", u.Target+"  "+t.paint(dim, howText[string(u.How)]))
 	}
 	if len(o.Readers) > 0 {
 		more := ""
