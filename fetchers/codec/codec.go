@@ -63,19 +63,27 @@ func Sniff(head []byte) Kind {
 // level is an index into the tables of encoders.
 type level int
 
-const levels = 4
+const (
+	fastest level = iota
+	normal
+	better
+	best
+	quick // has no name: it is what normal means for a small body
+
+	levels = 5
+)
 
 // levelOf reads a level's name. Empty is the default.
 func levelOf(name string) (level, error) {
 	switch name {
 	case "fastest":
-		return 0, nil
+		return fastest, nil
 	case "", "default":
-		return 1, nil
+		return normal, nil
 	case "better":
-		return 2, nil
+		return better, nil
 	case "best":
-		return 3, nil
+		return best, nil
 	}
 	return 0, fmt.Errorf("no compression level is called %q: write fastest, default, better or best", name)
 }

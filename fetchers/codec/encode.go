@@ -12,6 +12,11 @@ import (
 const (
 	smallWindow = 1 << 20 // of bodies in memory, and of streams when many are open
 	largeWindow = 8 << 20
+
+	// quickBody is up to which size a body is compressed by looking for matches in one small table instead of two, the
+	// larger of which is 1 MB and out of the caches by the next body. The outcome is 0 to 5 % larger, in a third of the
+	// time; where there are few matches it is smaller, since letters are coded all the same.
+	quickBody = 16 << 10
 )
 
 // The pools hold idle encoders and nothing that a caller could see. An encoder is taken for one body; a new one costs
@@ -34,6 +39,9 @@ func AppendEncode(dst []byte, k Kind, levelName string, src []byte) ([]byte, err
 	}
 	switch k {
 	case Zstd:
+		if l == normal && len(src) <= quickBody {
+			l = quick
+		}
 		enc, err := takeZstd(&zstdSmall[l], l, smallWindow, 1)
 		if err != nil {
 			return dst, err
@@ -110,15 +118,16 @@ func takeZstd(pool *sync.Pool, l level, window, cores int) (*zstd.Encoder, error
 	if enc, ok := pool.Get().(*zstd.Encoder); ok {
 		return enc, nil
 	}
-	speeds := [levels]zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBetterCompression, zstd.SpeedBestCompression}
-	return zstd.NewWriter(nil, zstd.WithEncoderLevel(speeds[l]), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(cores), zstd.WithZeroFrames(true))
+	speeds := [levels]zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBetterCompression, zstd.SpeedBestCompression, zstd.SpeedFastest}
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(speeds[l]), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(cores),
+		zstd.WithZeroFrames(true), zstd.WithAllLitEntropyCompression(l > fastest))
 }
 
 func takeGzip(l level) (*gzip.Writer, error) {
 	if enc, ok := gzipPool[l].Get().(*gzip.Writer); ok {
 		return enc, nil
 	}
-	numbers := [levels]int{gzip.BestSpeed, gzip.DefaultCompression, 7, gzip.BestCompression}
+	numbers := [levels]int{fastest: gzip.BestSpeed, normal: gzip.DefaultCompression, better: 7, best: gzip.BestCompression}
 	return gzip.NewWriterLevel(io.Discard, numbers[l])
 }
 
