@@ -80,13 +80,13 @@ func dialError(r *Request, err error) *Error {
 		return fail(r, ClassConnect, final, err)
 	case isDial:
 		return fail(r, ClassConnect, again, err)
-	case isTimeout && strings.Contains(err.Error(), "awaiting response headers"):
+	case errors.Is(err, errNoAnswer), isTimeout && strings.Contains(err.Error(), "awaiting response headers"):
 		return fail(r, ClassTimeout, again, fmt.Errorf("no answer within %v", r.Timeouts.Response))
 	case isTimeout && strings.Contains(err.Error(), "TLS handshake"):
 		return fail(r, ClassConnect, again, fmt.Errorf("no TLS connection within %v", r.Timeouts.Connect))
 	case isTimeout:
 		return fail(r, ClassTimeout, again, err)
-	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "header list larger"):
+	case errors.Is(err, errLongHead), strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "header list larger"):
 		return fail(r, ClassSize, final, fmt.Errorf("the answer's headers are over %d bytes", maxHeader))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fail(r, ClassReset, again, errors.New("the connection was closed before an answer came"))

@@ -32,7 +32,37 @@ type transports struct {
 	proxy   func(*http.Request) (*url.URL, error)
 
 	mu    sync.RWMutex
-	byWay map[way]*http.Transport
+	byWay map[way]*connections
+}
+
+// connections is what requests of one way share.
+type connections struct {
+	transport *http.Transport
+	direct    *direct // nil: they go no direct way
+	proxy     func(*http.Request) (*url.URL, error)
+}
+
+func (c *connections) fetch(ctx context.Context, req *http.Request) (*http.Response, error) {
+	if c.direct.takes(req) {
+		var proxy *url.URL
+		if c.proxy != nil {
+			var err error
+			if proxy, err = c.proxy(req); err != nil {
+				return nil, err
+			}
+		}
+		if proxy == nil {
+			return c.direct.fetch(ctx, req)
+		}
+	}
+	return c.transport.RoundTrip(req.WithContext(ctx))
+}
+
+func (c *connections) closeIdle() {
+	c.transport.CloseIdleConnections()
+	if c.direct != nil {
+		c.direct.closeIdle()
+	}
 }
 
 // way is what requests must have in common to share connections.
@@ -43,34 +73,39 @@ type way struct {
 }
 
 func newTransports(o Options) *transports {
-	return &transports{dir: o.Dir, perHost: o.PerHost, names: newNames(o.Now), counts: o.Counts, proxy: o.Proxy, byWay: map[way]*http.Transport{}}
+	return &transports{dir: o.Dir, perHost: o.PerHost, names: newNames(o.Now), counts: o.Counts, proxy: o.Proxy, byWay: map[way]*connections{}}
 }
 
-func (ts *transports) get(r *Request) (*http.Transport, error) {
+func (ts *transports) get(r *Request) (*connections, error) {
 	w := way{connect: r.Timeouts.Connect, response: r.Timeouts.Response, http: r.HTTP, proxy: r.Proxy, tls: r.TLS}
 	ts.mu.RLock()
-	t := ts.byWay[w]
+	c := ts.byWay[w]
 	ts.mu.RUnlock()
-	if t != nil {
-		return t, nil
+	if c != nil {
+		return c, nil
 	}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	if t := ts.byWay[w]; t != nil {
-		return t, nil
+	if c := ts.byWay[w]; c != nil {
+		return c, nil
 	}
 	t, err := ts.transport(w)
-	if err == nil {
-		ts.byWay[w] = t
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	c = &connections{transport: t}
+	if w.http != "2" && w.proxy == "" {
+		c.direct, c.proxy = &direct{dial: t.DialContext, response: w.response, perHost: ts.perHost}, ts.proxy
+	}
+	ts.byWay[w] = c
+	return c, nil
 }
 
 func (ts *transports) closeIdle() {
 	ts.mu.RLock()
 	defer ts.mu.RUnlock()
 	for _, t := range ts.byWay {
-		t.CloseIdleConnections()
+		t.closeIdle()
 	}
 }
 

@@ -53,12 +53,12 @@ func (w *web) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, fail(r, ClassURL, final, err)
 	}
-	t, err := w.pool.get(r)
+	connections, err := w.pool.get(r)
 	if err != nil {
 		return nil, fail(r, ClassTLS, final, err)
 	}
 	w.made.Add(1)
-	resp, err := t.RoundTrip(req.WithContext(ctx))
+	resp, err := connections.fetch(ctx, req)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, cancelled(ctx, r)

@@ -29,7 +29,7 @@ func (b *webBody) Read(p []byte) (int, error) {
 	if b.ctx.Err() != nil {
 		return 0, cancelled(b.ctx, b.r)
 	}
-	if limit := b.r.Timeouts.Idle; limit > 0 {
+	if limit := b.r.Timeouts.Idle; limit > 0 && !b.ready() {
 		if b.idle == nil {
 			b.began = time.Now()
 			b.waiting.Store(1)
@@ -57,6 +57,12 @@ func (b *webBody) Read(p []byte) (int, error) {
 		return n, cancelled(b.ctx, b.r)
 	}
 	return n, bodyError(b.r, err)
+}
+
+// ready says that the next Read will not wait.
+func (b *webBody) ready() bool {
+	r, ok := b.body.(interface{ ready() bool })
+	return ok && r.ready()
 }
 
 // watch runs when the watchdog's time is over, and sets it anew where nobody has waited so long.
