@@ -106,7 +106,14 @@ func (n *node) key(i int) string {
 }
 
 // path gives a job's output.
-func (n *node) path(i int) string { return string(n.appendPath(nil, i)) }
+func (n *node) path(i int) string {
+	if n.els != nil && n.starOnly {
+		var sum [24]byte
+		hex.Encode(sum[:], n.names.sums[i][:])
+		return n.prefix + string(sum[:]) + n.suffix
+	}
+	return string(n.appendPath(nil, i))
+}
 
 func (n *node) appendPath(dst []byte, i int) []byte {
 	if n.els == nil {
