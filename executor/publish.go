@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -50,7 +51,8 @@ type Publisher struct {
 type pending struct {
 	path   string
 	folder *folder
-	file   *tempFile // nil: temp, or nothing
+	bare   bare      // an unnamed file whose size and mtime the record has; 0: none
+	file   *tempFile // nil: bare, temp, or nothing
 	temp   string    // what a command wrote
 	dir    bool
 	record journal.Record
@@ -105,11 +107,22 @@ func (p *Publisher) write(it *pending, at, level string, body []byte) error {
 	if it.folder, err = p.folders.take(at); err != nil {
 		return err
 	}
+	return explain(p.writeTemp(it, stored))
+}
+
+// writeTemp writes what is to be stored to a file that is under no final name.
+func (p *Publisher) writeTemp(it *pending, stored []byte) (err error) {
+	if it.folder.unnamed {
+		it.bare, it.record.Size, it.record.Mtime, err = writeBare(it.folder, stored)
+		if !errors.Is(err, errNoUnnamed) {
+			return err
+		}
+	}
 	if it.file, err = p.newTemp(it.folder); err != nil {
 		return err
 	}
 	_, err = it.file.Write(stored)
-	return explain(err)
+	return err
 }
 
 // store gives a body as it is stored under a path: compressed once. dst is used where that takes room, and what comes of

@@ -90,6 +90,9 @@ func (p *Publisher) settle(it *pending) {
 	if it.file != nil {
 		it.file.drop()
 	}
+	if it.bare != 0 {
+		it.bare.drop()
+	}
 	if it.folder != nil {
 		p.folders.give(it.folder)
 	}
@@ -129,7 +132,10 @@ func (p *Publisher) syncContent(batch []*pending) {
 		}
 	}
 	for _, it := range files {
-		if it.file != nil {
+		switch {
+		case it.bare != 0:
+			it.err = explain(it.bare.sync())
+		case it.file != nil:
 			it.err = explain(syncData(it.file.File))
 		}
 	}
@@ -140,16 +146,14 @@ func (p *Publisher) name(it *pending) error {
 	name := path.Base(it.path)
 	final := it.folder.abs + "/" + name
 	switch {
+	case it.bare != 0:
+		return p.link(it.bare, it.folder, name) // the record is complete
 	case it.dir:
 		if err := replaceDir(it.temp, final); err != nil {
 			return err
 		}
 	case it.file.name == "":
-		err := linkUnnamed(it.file.File, it.folder.file, name)
-		if errors.Is(err, os.ErrExist) {
-			err = p.linkOver(it, name, final)
-		}
-		if err != nil {
+		if err := p.link(bare(it.file.Fd()), it.folder, name); err != nil {
 			return err
 		}
 	default:
@@ -171,9 +175,13 @@ func (p *Publisher) name(it *pending) error {
 	return nil
 }
 
-// linkOver puts an unnamed file in the place of a name that is taken: a link can't do that, a rename can.
-func (p *Publisher) linkOver(it *pending, name, final string) error {
-	dir, remove, err := p.workDir(it.folder)
+// link gives an unnamed file its name. Where that is taken a link can't take its place: another one is renamed there.
+func (p *Publisher) link(f bare, d *folder, name string) error {
+	err := f.link(d.file, name)
+	if !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	dir, remove, err := p.workDir(d)
 	if err != nil {
 		return err
 	}
@@ -183,10 +191,10 @@ func (p *Publisher) linkOver(it *pending, name, final string) error {
 		return err
 	}
 	defer work.Close()
-	if err := linkUnnamed(it.file.File, work, name); err != nil {
+	if err := f.link(work, name); err != nil {
 		return err
 	}
-	return rename(p.s.abs(dir)+"/"+name, final)
+	return rename(p.s.abs(dir)+"/"+name, d.abs+"/"+name)
 }
 
 // rename replaces what is there; a folder in the way is an error that says so.

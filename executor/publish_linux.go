@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,25 +19,86 @@ var (
 )
 
 // openUnnamed opens a file without a name in a folder, which vanishes if it is never given one.
-func openUnnamed(dir string) (*os.File, error) {
-	fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o666)
-	switch {
-	case err == nil:
-		return os.NewFile(uintptr(fd), dir+"/(unnamed)"), nil
-	case errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.EISDIR), errors.Is(err, unix.EINVAL):
-		return nil, errNoUnnamed
+func openUnnamed(d *folder) (*os.File, error) {
+	f, err := openBare(d)
+	if err != nil {
+		return nil, err
 	}
-	return nil, &os.PathError{Op: "open a temporary file in", Path: dir, Err: err}
+	return os.NewFile(uintptr(f), d.abs+"/(unnamed)"), nil
 }
 
-// linkUnnamed gives an unnamed file a name in a folder. fs.ErrExist: the name is taken.
-func linkUnnamed(f *os.File, dir *os.File, name string) error {
-	from := "/proc/self/fd/" + strconv.Itoa(int(f.Fd()))
-	if err := unix.Linkat(unix.AT_FDCWD, from, int(dir.Fd()), name, unix.AT_SYMLINK_FOLLOW); err != nil {
+// bare is an unnamed file as the kernel knows it; 0 is none. For a body of a few KB what os.File adds costs as much as
+// writing it does.
+type bare int
+
+func openBare(d *folder) (bare, error) {
+	for {
+		fd, err := unix.Openat(int(d.file.Fd()), ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o666)
+		switch {
+		case err == nil:
+			return bare(fd), nil
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.EISDIR), errors.Is(err, unix.EINVAL):
+			return 0, errNoUnnamed
+		default:
+			return 0, &os.PathError{Op: "open a temporary file in", Path: d.abs, Err: err}
+		}
+	}
+}
+
+// writeBare writes a body to a file in a folder that has no name yet.
+func writeBare(d *folder, body []byte) (f bare, size, mtime int64, err error) {
+	if f, err = openBare(d); err != nil {
+		return 0, 0, 0, err
+	}
+	defer func() {
+		if err != nil {
+			f.drop()
+			f, err = 0, &os.PathError{Op: "write a temporary file in", Path: d.abs, Err: err}
+		}
+	}()
+	for len(body) > 0 {
+		n, err := unix.Write(int(f), body)
+		if err != nil && err != unix.EINTR {
+			return f, 0, 0, err
+		}
+		body = body[max(n, 0):]
+	}
+	var st unix.Stat_t
+	err = unix.Fstat(int(f), &st)
+	return f, st.Size, st.Mtim.Nano(), err
+}
+
+// byProc is set once the kernel has refused to link an unnamed file by its descriptor alone: before Linux 6.10 that
+// takes a capability that few have.
+var byProc atomic.Bool
+
+// link gives the file a name in a folder. fs.ErrExist: the name is taken.
+func (f bare) link(dir *os.File, name string) error {
+	err := error(unix.ENOENT)
+	if !byProc.Load() {
+		err = unix.Linkat(int(f), "", int(dir.Fd()), name, unix.AT_EMPTY_PATH)
+	}
+	if err == unix.ENOENT {
+		err = unix.Linkat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(int(f)), int(dir.Fd()), name, unix.AT_SYMLINK_FOLLOW)
+		byProc.Store(byProc.Load() || err == nil)
+	}
+	if err != nil {
 		return &os.LinkError{Op: "link", Old: "a temporary file", New: dir.Name() + "/" + name, Err: err}
 	}
 	return nil
 }
+
+// sync makes the file's content durable.
+func (f bare) sync() error {
+	for {
+		if err := unix.Fdatasync(int(f)); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+func (f bare) drop() { _ = unix.Close(int(f)) }
 
 // syncAll makes all that was written to a folder's file system durable.
 func syncAll(dir *os.File) error {
@@ -48,14 +110,10 @@ func syncAll(dir *os.File) error {
 
 // syncData makes a file's content and size durable.
 func syncData(f *os.File) error {
-	for {
-		if err := unix.Fdatasync(int(f.Fd())); err != unix.EINTR {
-			if err != nil {
-				return &os.PathError{Op: "sync", Path: f.Name(), Err: err}
-			}
-			return nil
-		}
+	if err := bare(f.Fd()).sync(); err != nil {
+		return &os.PathError{Op: "sync", Path: f.Name(), Err: err}
 	}
+	return nil
 }
 
 // startWriteback lets the kernel begin to write a part of a file to the disk, so that the sync at the end is short.

@@ -15,11 +15,20 @@ var (
 	errFull      = error(syscall.ENOSPC)
 )
 
-func openUnnamed(string) (*os.File, error)         { return nil, errNoUnnamed }
-func linkUnnamed(*os.File, *os.File, string) error { return errNoUnnamed }
-func syncAll(*os.File) error                       { return errors.ErrUnsupported }
-func syncData(f *os.File) error                    { return f.Sync() }
-func startWriteback(*os.File, int64, int64)        {}
-func deviceOf(string) uint64                       { return 0 }
-func exchange(string, string) error                { return errors.ErrUnsupported }
-func filesMost() int                               { return 256 }
+// bare is an unnamed file; here there are none.
+type bare int
+
+func (bare) sync() error                 { return errNoUnnamed }
+func (bare) link(*os.File, string) error { return errNoUnnamed }
+func (bare) drop()                       {}
+func writeBare(*folder, []byte) (f bare, size, mtime int64, err error) {
+	return 0, 0, 0, errNoUnnamed
+}
+
+func openUnnamed(*folder) (*os.File, error) { return nil, errNoUnnamed }
+func syncAll(*os.File) error                { return errors.ErrUnsupported }
+func syncData(f *os.File) error             { return f.Sync() }
+func startWriteback(*os.File, int64, int64) {}
+func deviceOf(string) uint64                { return 0 }
+func exchange(string, string) error         { return errors.ErrUnsupported }
+func filesMost() int                        { return 256 }

@@ -19,7 +19,7 @@ type tempFile struct {
 // newTemp opens a file to write an output in.
 func (p *Publisher) newTemp(d *folder) (*tempFile, error) {
 	if d.unnamed {
-		f, err := openUnnamed(d.abs)
+		f, err := openUnnamed(d)
 		if err == nil {
 			return &tempFile{File: f}, nil
 		}
