@@ -43,6 +43,7 @@ type Publisher struct {
 	mu     sync.Mutex
 	queue  []*pending
 	closed bool
+	haste  bool          // somebody waits for all that is in the queue
 	more   chan struct{} // rung when there is more in the queue than there was, or it is closed
 	err    error         // of the journal: nothing more is published
 }
@@ -211,6 +212,14 @@ func (p *Publisher) hand(it *pending) {
 	if n == 1 || n == enough {
 		p.ring()
 	}
+}
+
+// hurry says that nothing more is handed in before what was is published.
+func (p *Publisher) hurry() {
+	p.mu.Lock()
+	p.haste = len(p.queue) > 0
+	p.mu.Unlock()
+	p.ring()
 }
 
 func (p *Publisher) ring() {

@@ -31,7 +31,8 @@ func (p *Publisher) commit() {
 	}
 }
 
-// gathered waits until there is something to publish, and the committer has rested or there is much of it.
+// gathered waits until there is something to publish, and the committer has rested, or there is much of it, or others
+// wait for it.
 func (p *Publisher) gathered(rested <-chan time.Time) (batch []*pending, closed bool) {
 	for {
 		select {
@@ -41,8 +42,8 @@ func (p *Publisher) gathered(rested <-chan time.Time) (batch []*pending, closed 
 		}
 		p.mu.Lock()
 		n := len(p.queue)
-		if closed = p.closed; closed || n >= enough || n > 0 && rested == nil {
-			batch, p.queue = p.queue, nil
+		if closed = p.closed; closed || n >= enough || n > 0 && (p.haste || rested == nil) {
+			batch, p.queue, p.haste = p.queue, nil, false
 		}
 		p.mu.Unlock()
 		if batch != nil || closed {

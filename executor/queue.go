@@ -2,6 +2,7 @@ package executor
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/asflow/asflow/planner"
 )
@@ -21,9 +22,11 @@ type queue struct {
 	serial  uint64 // of the jobs given out
 	stopped bool
 
-	work          func() // a worker's life; it is started in a goroutine of its own
-	workers, idle int    // workers there are; those that wait and have not been called
-	most          int    // workers there may be
+	work          func()      // a worker's life; it is started in a goroutine of its own
+	workers, idle int         // workers there are; those that wait and have not been called
+	most          int         // workers there may be
+	calm          atomic.Bool // all workers wait
+	lull          func()      // told when it becomes calm; nil: nobody
 	done          sync.WaitGroup
 }
 
@@ -107,10 +110,17 @@ func (q *queue) next(last *ticket) (ticket, bool) {
 	}
 	for !q.stopped {
 		if t, ok := q.pick(); ok {
+			q.calm.Store(false)
 			q.stir()
 			return t, true
 		}
 		q.idle++
+		if q.idle == q.workers {
+			q.calm.Store(true)
+			if q.lull != nil {
+				q.lull()
+			}
+		}
 		q.more.Wait()
 	}
 	return ticket{}, false

@@ -100,7 +100,17 @@ func newRun(ctx context.Context, kill <-chan struct{}, p Plan, o Options) *run {
 	// More fetches may be begun than are in flight: some wait for their host or to try again.
 	r.fetches = newQueue(r.targets, r.FetchJobs+4096, r.hostLimit, func() { newFetchWorker(r).live() })
 	r.execs = newQueue(r.targets, r.Jobs, func(string) int { return r.Jobs }, func() { newExecWorker(r).live() })
+	r.fetches.calm.Store(true)
+	r.execs.calm.Store(true)
+	r.fetches.lull, r.execs.lull = r.lull, r.lull
 	return r
+}
+
+// lull has published what there is to publish, since nothing more comes of jobs before that is done.
+func (r *run) lull() {
+	if r.fetches.calm.Load() && r.execs.calm.Load() {
+		r.pub.hurry()
+	}
 }
 
 // hostLimit is how many fetches of a host (as Plan.Host gives it) may be begun.
