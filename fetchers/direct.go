@@ -53,7 +53,7 @@ type directConn struct {
 	since   time.Time // when it was last used
 	ctx     context.Context
 	stop    func() bool // lets ctx go, which else ends what the connection does; nil: there is none
-	broke   error     // what ended reading; a half head is else called malformed
+	broke   error       // what ended reading; a half head is else called malformed
 }
 
 func (c *directConn) Read(p []byte) (int, error) {
@@ -265,9 +265,9 @@ func (c *directConn) answer(resp *http.Response) *http.Response {
 type directBody struct {
 	c     *directConn
 	from  io.ReadCloser
-	keep  bool        // the connection can be used again
-	sized bool        // its length is known
-	err   error       // that Read has come to
+	keep  bool  // the connection can be used again
+	sized bool  // its length is known
+	err   error // that Read has come to
 
 	ended atomic.Bool
 }
