@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -80,11 +81,24 @@ func text(dst []byte, name, value string) []byte {
 
 // quote writes a JSON string; what is not UTF-8 in it is replaced, as it can't be written.
 func quote(dst []byte, s string) []byte {
+	if plain(s) {
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	out, err := jsontext.AppendQuote(dst, s)
 	if err != nil {
 		out, _ = jsontext.AppendQuote(dst, string(bytes.ToValidUTF8([]byte(s), []byte("\uFFFD"))))
 	}
 	return out
+}
+
+// plain says that a string is written as it is, as nearly all are.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func list[T any](dst []byte, name string, values []T) []byte {
