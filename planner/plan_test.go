@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,8 +27,11 @@ import (
 type memDisk struct {
 	files map[string]memFile
 	clock int64
-	lists int // how many folders were listed
+
+	mu    sync.Mutex // of what follows
+	lists int        // how many folders were listed
 	stats int
+	opens []string // which files were opened
 }
 
 type memFile struct {
@@ -51,8 +55,34 @@ func (d *memDisk) write(at, text string) {
 	d.files[at] = memFile{[]byte(text), d.clock}
 }
 
+// remove removes a file, or a directory with all that is in it.
+func (d *memDisk) remove(at string) {
+	maps.DeleteFunc(d.files, func(other string, _ memFile) bool { return other == at || strings.HasPrefix(other, at+"/") })
+}
+
+// text is a file's content, or what the files of a directory hold.
+func (d *memDisk) text(at string) string {
+	if f, ok := d.files[at]; ok {
+		return string(f.data)
+	}
+	var b strings.Builder
+	for _, other := range slices.Sorted(maps.Keys(d.files)) {
+		if rest, ok := strings.CutPrefix(other, at+"/"); ok {
+			fmt.Fprintf(&b, "[%s %s]", rest, d.files[other].data)
+		}
+	}
+	return b.String()
+}
+
+// count notes what is asked of the disk, by many goroutines at once.
+func (d *memDisk) count(f func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f()
+}
+
 func (d *memDisk) List(dir string, each func([]string) error) error {
-	d.lists++
+	d.count(func() { d.lists++ })
 	prefix := dir + "/"
 	if dir == "." || dir == "" {
 		prefix = ""
@@ -71,7 +101,7 @@ func (d *memDisk) List(dir string, each func([]string) error) error {
 }
 
 func (d *memDisk) Stat(at string) (planner.Info, error) {
-	d.stats++
+	d.count(func() { d.stats++ })
 	if f, ok := d.files[at]; ok {
 		return planner.Info{Size: int64(len(f.data)), Mtime: f.mtime}, nil
 	}
@@ -84,6 +114,7 @@ func (d *memDisk) Stat(at string) (planner.Info, error) {
 }
 
 func (d *memDisk) Open(at string) (io.ReadCloser, error) {
+	d.count(func() { d.opens = append(d.opens, at) })
 	f, ok := d.files[at]
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: at, Err: fs.ErrNotExist}
@@ -100,7 +131,9 @@ type project struct {
 	fails   map[string]bool // paths whose jobs fail
 	absent  map[string]bool // paths for which there is nothing
 	serve   func(url string) string
-	makes   map[string]func(*planner.Task) string // what some jobs write; the others as content has it
+	makes   map[string]func(*planner.Task) string            // what some jobs write; the others as content has it
+	fills   map[string]func(*planner.Task) map[string]string // what is in some directory outputs; the others are as content has it
+	env     map[string]string
 	kill    *kill
 	runs    int
 }
@@ -126,7 +159,8 @@ func (p *project) load() (*hclspec.Spec, hcl.Diagnostics) {
 			err = p.disk.List(dir, func(n []string) error { names = append(names, n...); return nil })
 			return names, err
 		},
-		Now: time.Unix(0, p.disk.clock), Version: "0.1.0",
+		LookupEnv: func(name string) (string, bool) { v, ok := p.env[name]; return v, ok },
+		Now:       time.Unix(0, p.disk.clock), Version: "0.1.0",
 	})
 }
 
@@ -174,7 +208,7 @@ func (p *project) run(plan *planner.Plan) (ran []string) {
 		}
 		if k := p.kill; k != nil && len(ran) >= k.after {
 			if k.published && !p.fails[task.Path] && !p.absent[task.Path] {
-				p.disk.write(task.Path, p.content(task))
+				p.publish(plan, job, task)
 			}
 			return ran
 		}
@@ -196,15 +230,31 @@ func (p *project) do(plan *planner.Plan, job planner.Job, task *planner.Task) {
 		rec.State, state, rec.Status = journal.Absent, planner.Absent, 404
 	default:
 		rec.State = journal.Made
-		p.disk.write(task.Path, p.content(task))
+		p.publish(plan, job, task)
 		info, _ := p.disk.Stat(task.Path)
-		sum := sha256.Sum256(p.disk.files[task.Path].data)
-		rec.Size, rec.Mtime, rec.Hash = info.Size, info.Mtime, hex.EncodeToString(sum[:])
+		rec.Size, rec.Mtime = info.Size, info.Mtime
+		rec.Hash, _ = planner.Hash(p.disk, task.Path, info)
 	}
 	p.records[task.Path] = rec
 	ended := plan.Done(job.ID, planner.Outcome{State: state, Record: rec})
 	if ended.Diagnostics.HasErrors() {
 		p.t.Logf("after %s: %v", task.Path, ended.Diagnostics)
+	}
+}
+
+// publish puts what a job makes under its final name: a file, or a directory as a whole.
+func (p *project) publish(plan *planner.Plan, job planner.Job, task *planner.Task) {
+	if !plan.Targets()[job.Target].Dir {
+		p.disk.write(task.Path, p.content(task))
+		return
+	}
+	inside := map[string]string{"all": p.content(task)}
+	if f := p.fills[task.Path]; f != nil {
+		inside = f(task)
+	}
+	p.disk.remove(task.Path)
+	for name, text := range inside {
+		p.disk.write(task.Path+"/"+name, text)
 	}
 }
 
@@ -224,7 +274,7 @@ func (p *project) content(task *planner.Task) string {
 	fmt.Fprintf(&b, "%s\n", strings.Join(task.Exec.Command[:1], " "))
 	for _, in := range task.Inputs {
 		if !slices.Contains(task.Missing, in) {
-			fmt.Fprintf(&b, "%s: %s\n", in, p.disk.files[in].data)
+			fmt.Fprintf(&b, "%s: %s\n", in, p.disk.text(in))
 		}
 	}
 	return b.String()

@@ -1,0 +1,311 @@
+package planner_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/asflow/asflow/planner"
+	"github.com/asflow/asflow/planner/journal"
+)
+
+func TestWhatIsFedToACommandCounts(t *testing.T) {
+	p := newProject(t, `
+target "out" {
+  exec {
+    command = ["sort"]
+    stdin   = "in"
+  }
+}`, map[string]string{"in": "1"})
+	wantRan(t, p.build(), "out")
+	wantRan(t, p.build())
+	p.disk.write("in", "2")
+	wantRan(t, p.build(), "out")
+	p.disk.write("in", "2")
+	wantRan(t, p.build())
+}
+
+// TestEnvTodayAndGlobCountByTheirValue holds that it is what these functions gave that counts, and nothing behind it.
+func TestEnvTodayAndGlobCountByTheirValue(t *testing.T) {
+	p := newProject(t, `
+target "env" {
+  exec { command = ["use", env("WORD", "none")] }
+}
+target "today" {
+  exec { command = ["use", today()] }
+}
+target "glob" {
+  exec { command = ["use", join(" ", glob("in/*")[*].path)] }
+}`, map[string]string{"in/a": "1"})
+	p.env = map[string]string{"WORD": "a", "OTHER": "b"}
+	wantRan(t, p.build(), "env", "today", "glob")
+	wantRan(t, p.build())
+	p.env["OTHER"] = "c"
+	p.disk.write("in/a", "another content")
+	p.disk.write("beside", "1")
+	wantRan(t, p.build())
+	p.env["WORD"] = "b"
+	wantRan(t, p.build(), "env")
+	delete(p.env, "WORD")
+	wantRan(t, p.build(), "env")
+	wantRan(t, p.build())
+	p.disk.write("in/b", "1")
+	wantRan(t, p.build(), "glob")
+	delete(p.disk.files, "in/b")
+	wantRan(t, p.build(), "glob")
+	p.disk.clock += int64(24 * time.Hour)
+	wantRan(t, p.build(), "today")
+}
+
+// TestContentIsHashedOnlyWhereSizeAndTimeDiffer counts the files that are opened.
+func TestContentIsHashedOnlyWhereSizeAndTimeDiffer(t *testing.T) {
+	p := newProject(t, `
+target "out/{each.key}" {
+  for_each = ["a", "b", "c"]
+  inputs   = ["in/${each.key}"]
+  exec { command = ["use"] }
+}`, map[string]string{"in/a": "1", "in/b": "2", "in/c": "3"})
+	wantRan(t, p.build(), "out/a", "out/b", "out/c")
+	p.disk.opens = nil
+	wantRan(t, p.build())
+	if len(p.disk.opens) > 0 {
+		t.Errorf("with nothing changed %q were read", p.disk.opens)
+	}
+	p.disk.write("in/a", "1")
+	p.disk.write("out/b", string(p.disk.files["out/b"].data))
+	p.disk.opens = nil
+	wantRan(t, p.build())
+	slices.Sort(p.disk.opens)
+	if want := []string{"in/a", "out/b"}; !slices.Equal(p.disk.opens, want) {
+		t.Errorf("%q were read, want %q", p.disk.opens, want)
+	}
+}
+
+// TestTheRestOfTheElementIsNoReason holds that only those attributes of an element count that a recipe names.
+func TestTheRestOfTheElementIsNoReason(t *testing.T) {
+	const config = `
+target "out/{each.key}" {
+  for_each = [{ key = "a", used = "USED", other = "OTHER" }]
+  exec { command = ["use", each.value.used, output] }
+}`
+	p := newProject(t, config, nil)
+	wantRan(t, p.build(), "out/a")
+	p.config = strings.Replace(p.config, "OTHER", "changed", 1)
+	wantRan(t, p.build())
+	p.config = strings.Replace(p.config, "USED", "changed", 1)
+	wantRan(t, p.build(), "out/a")
+}
+
+func TestAFailedExecLeavesItsEarlierOutputOutOfDate(t *testing.T) {
+	p := newProject(t, `
+target "mid" {
+  inputs = ["in"]
+  exec { command = ["mid"] }
+}
+target "end" {
+  inputs = ["mid"]
+  exec { command = ["end"] }
+}`, map[string]string{"in": "1"})
+	wantRan(t, p.build(), "mid", "end")
+	old := p.disk.files["mid"]
+	p.disk.write("in", "2")
+	p.fails["mid"] = true
+	for range 2 { // it stays out of date, and is tried again
+		wantRan(t, p.build(), "mid")
+		if string(p.disk.files["mid"].data) != string(old.data) {
+			t.Fatal("the earlier output is gone")
+		}
+	}
+	p.disk.write("in", "1") // what it was made from is back; but the last that is known is a failure
+	wantRan(t, p.build(), "mid")
+	p.fails["mid"] = false
+	wantRan(t, p.build(), "mid")
+	p.disk.write("in", "3")
+	wantRan(t, p.build(), "mid", "end")
+}
+
+// TestARefreshThatFindsNothingServesTheOldFile holds that what was there and now is absent goes on to be read, by what
+// names it and by what takes it from a glob.
+func TestARefreshThatFindsNothingServesTheOldFile(t *testing.T) {
+	p := newProject(t, `
+target "raw/list" {
+  max_age = "24h"
+  absent  = [404]
+  fetch { url = "http://x/list" }
+}
+target "named" {
+  inputs = ["raw/list"]
+  exec { command = ["WORD"] }
+}
+target "globbed" {
+  inputs = ["raw/*"]
+  exec { command = ["WORD"] }
+}`, nil)
+	wantRan(t, p.build(), "raw/list", "named", "globbed")
+	p.disk.clock += int64(25 * time.Hour)
+	p.absent["raw/list"] = true
+	p.config = strings.ReplaceAll(p.config, "WORD", "other")
+	plan, _ := p.plan(planner.Options{})
+	wantRan(t, p.run(plan), "raw/list", "named", "globbed")
+	for _, at := range []string{"named", "globbed"} {
+		if got := p.disk.text(at); !strings.Contains(got, "body of http://x/list") {
+			t.Errorf("%s is made of %q", at, got)
+		}
+	}
+	if plan.Failures() {
+		t.Error("that it is absent is a failure")
+	}
+}
+
+// TestADirectoryAsAnInputCountsByPathsAndContents holds it of a folder that is a source.
+func TestADirectoryAsAnInputCountsByPathsAndContents(t *testing.T) {
+	p := newProject(t, `
+target "out" {
+  inputs = ["conf"]
+  exec { command = ["use"] }
+}`, map[string]string{"conf/a": "1", "conf/deep/b": "2"})
+	wantRan(t, p.build(), "out")
+	p.disk.write("conf/deep/b", "2")
+	wantRan(t, p.build())
+	for _, edit := range []func(){
+		func() { p.disk.write("conf/deep/b", "3") },
+		func() { p.disk.write("conf/c", "3") },
+		func() { p.disk.files["conf/d"] = p.disk.files["conf/c"]; delete(p.disk.files, "conf/c") },
+		func() { p.disk.files["conf/deep/a"] = p.disk.files["conf/a"]; delete(p.disk.files, "conf/a") },
+	} {
+		edit()
+		wantRan(t, p.build(), "out")
+		wantRan(t, p.build())
+	}
+}
+
+// TestWhichInputsAreMissingCounts holds that an input that goes away is a reason, as one that comes to be is.
+func TestWhichInputsAreMissingCounts(t *testing.T) {
+	p := newProject(t, `
+target "raw/{each.key}" {
+  for_each = ["a", "b", "c"]
+  absent   = [404]
+  fetch { url = "http://x/${each.key}" }
+}
+target "sum" {
+  inputs = ["raw/*"]
+  exec { command = ["sum"] }
+}`, nil)
+	p.absent["raw/a"] = true
+	wantRan(t, p.build(), "raw/a", "raw/b", "raw/c", "sum")
+	if got := p.disk.text("sum"); strings.Contains(got, "raw/a") {
+		t.Errorf("sum is made of %q", got)
+	}
+	wantRan(t, p.build())
+	delete(p.disk.files, "raw/b")
+	p.absent["raw/b"] = true
+	wantRan(t, p.build(), "raw/b", "sum")
+	wantRan(t, p.build())
+	p.absent = map[string]bool{}
+	plan, _ := p.plan(planner.Options{RetryAbsent: true})
+	wantRan(t, p.run(plan), "raw/a", "raw/b", "sum")
+}
+
+// TestAnAbsentExecIsAskedAgainWhenAnInputChanges holds what ends a remembered absence.
+func TestAnAbsentExecIsAskedAgainWhenAnInputChanges(t *testing.T) {
+	p := newProject(t, `
+target "out" {
+  inputs = ["in"]
+  absent = [404]
+  exec { command = ["WORD"] }
+}`, map[string]string{"in": "1"})
+	p.absent["out"] = true
+	wantRan(t, p.build(), "out")
+	wantRan(t, p.build())
+	p.disk.write("in", "2")
+	wantRan(t, p.build(), "out")
+	p.config = strings.Replace(p.config, "WORD", "other", 1)
+	wantRan(t, p.build(), "out")
+	wantRan(t, p.build())
+	p.config = strings.Replace(p.config, "404", "3", 1)
+	wantRan(t, p.build(), "out")
+}
+
+// TestRecordsOfAnUnknownKindRebuild holds that what a later version may have written of an output is no reason to take
+// it as up to date.
+func TestRecordsOfAnUnknownKindRebuild(t *testing.T) {
+	for name, change := range map[string]func(*journal.Record){
+		"state": func(r *journal.Record) { r.State = "frozen" },
+		"gone":  func(r *journal.Record) { r.State = journal.Removed },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProject(t, "target \"out\" {\n  exec { command = [\"make\"] }\n}", nil)
+			wantRan(t, p.build(), "out")
+			rec := p.records["out"]
+			change(&rec)
+			p.records["out"] = rec
+			wantRan(t, p.build(), "out")
+			wantRan(t, p.build())
+		})
+	}
+}
+
+// TestListsOverListsInOneRun holds that lists are expanded to any depth in the same run.
+func TestListsOverListsInOneRun(t *testing.T) {
+	const depth = 6
+	var b strings.Builder
+	fmt.Fprintf(&b, "target \"l0.txt\" {\n  exec { command = [\"list\"] }\n}\n")
+	for i := 1; i <= depth; i++ {
+		fmt.Fprintf(&b, "target \"d%d/{each.key}\" {\n  for_each = lines(\"l%d.txt\")\n  exec { command = [\"x\"] }\n}\n", i, i-1)
+		fmt.Fprintf(&b, "target \"l%d.txt\" {\n  inputs = [\"d%d/*\"]\n  exec { command = [\"list\"] }\n}\n", i, i)
+	}
+	p := newProject(t, b.String(), nil)
+	p.makes = map[string]func(*planner.Task) string{"l0.txt": func(*planner.Task) string { return "x\n" }}
+	want := []string{"l0.txt"}
+	key := "x"
+	for i := 1; i <= depth; i++ {
+		at := fmt.Sprintf("d%d/%s", i, key)
+		key += "x"
+		next := key
+		p.makes[fmt.Sprintf("l%d.txt", i)] = func(*planner.Task) string { return next + "\n" }
+		want = append(want, at, fmt.Sprintf("l%d.txt", i))
+	}
+	wantRan(t, p.build(), want...)
+	wantRan(t, p.build())
+}
+
+// TestAnAbsentFetchIsAskedAgain holds when: its recipe changes, its age is over, or somebody says so.
+func TestAnAbsentFetchIsAskedAgain(t *testing.T) {
+	p := newProject(t, `
+target "out" {
+  absent  = [404]
+  max_age = "48h"
+  fetch { url = "http://x/WORD" }
+}`, nil)
+	p.absent["out"] = true
+	wantRan(t, p.build(), "out")
+	wantRan(t, p.build())
+	p.config = strings.Replace(p.config, "WORD", "other", 1)
+	wantRan(t, p.build(), "out")
+	wantRan(t, p.build())
+	p.disk.clock += int64(48 * time.Hour)
+	wantRan(t, p.build(), "out")
+	plan, _ := p.plan(planner.Options{RetryAbsent: true})
+	wantRan(t, p.run(plan), "out")
+	plan, _ = p.plan(planner.Options{Goals: []string{"out"}, Force: true})
+	wantRan(t, p.run(plan), "out")
+	wantRan(t, p.build())
+}
+
+// TestDependsOnSomethingAbsent holds that it holds nothing back.
+func TestDependsOnSomethingAbsent(t *testing.T) {
+	p := newProject(t, `
+target "first" {
+  absent = [404]
+  fetch { url = "http://x/" }
+}
+target "out" {
+  depends_on = ["first"]
+  exec { command = ["x"] }
+}`, nil)
+	p.absent["first"] = true
+	wantRan(t, p.build(), "first", "out")
+	wantRan(t, p.build())
+}
