@@ -3,6 +3,7 @@ package planner_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -212,5 +213,20 @@ target "sum" {
 				}
 			})
 		}
+	}
+}
+
+// TestFaultOfAsFlowGlobsTakeWhatIsBeingWritten holds that no glob enters asflow's own folders: that of the project's state, of a
+// project inside, and those beside outputs on another file system, where commands write.
+func TestFaultOfAsFlowGlobsTakeWhatIsBeingWritten(t *testing.T) {
+	for _, inputs := range []string{`["data/**"]`, `["**/*.csv"]`, `["data/**/[a-d].csv"]`, `glob("**/*.csv")[*].path`} {
+		t.Run(inputs, func(t *testing.T) {
+			p := newProject(t, "target \"sum\" {\n  inputs = "+inputs+"\n  exec { command = [\"sum\"] }\n}", map[string]string{
+				"data/a.csv": "whole", "data/.asflow-0123456789abcdef/b.csv": "half", "data/sub/.asflow/tmp/0123/c.csv": "half", ".asflow/tmp/0123/d.csv": "half",
+			})
+			if got := p.inputsOf("sum"); !slices.Equal(got, []string{"data/a.csv"}) {
+				t.Errorf("it reads %q", got)
+			}
+		})
 	}
 }

@@ -239,7 +239,7 @@ func (p *Plan) isPlanned(at string) bool {
 }
 
 // walk calls each with every file that matches a pattern. Folders are entered only where the pattern leads there, and
-// asflow's own never.
+// asflow's own never: neither a project's state nor what is being written beside outputs on another file system.
 func (p *Plan) walk(pattern string, each func(at string)) error {
 	base, _ := doublestar.SplitPattern(pattern)
 	if base == "." {
@@ -262,8 +262,8 @@ func (p *Plan) walk(pattern string, each func(at string)) error {
 		}
 		for _, name := range names {
 			at := join(dir, name)
-			if at == ".asflow" {
-				continue
+			if name == ".asflow" || strings.HasPrefix(name, ".asflow-") {
+				continue // somebody may be writing there
 			}
 			matches := match(pattern, at)
 			enter := deep || strings.Count(at, "/") < depth
