@@ -61,6 +61,7 @@ type Options struct {
 	Now     time.Time        // when the run began: what ages are counted to
 	Clock   func() time.Time // nil: time.Now
 
+	FoldsCase   bool // the file system takes names as one that differ only in the case of their letters
 	Force       bool // the goals are out of date
 	RetryAbsent bool
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -89,12 +90,7 @@ func (p *Plan) heldBy(u hclspec.Unbuilt) (out []*node) {
 		}
 		return out
 	}
-	for _, m := range p.nodes {
-		if m.t.Label.CouldMake(u.Path) {
-			out = append(out, m)
-		}
-	}
-	return out
+	return slices.AppendSeq(out, p.makers(u.Path))
 }
 
 // breakOff gives a target up: its list can't be had in this run.
@@ -150,7 +146,7 @@ func (p *Plan) install(n *node, els hclspec.Elements) {
 func (p *Plan) name(n *node) bool {
 	count := n.count
 	t := &n.names
-	t.seed = maphash.MakeSeed()
+	t.seed, t.fold = maphash.MakeSeed(), p.opts.FoldsCase
 	t.grow(count)
 	diags := p.sumKeys(n)
 	if diags.HasErrors() {
@@ -197,7 +193,7 @@ func (p *Plan) name(n *node) bool {
 			}
 			continue
 		}
-		clash.add(n, other, i)
+		clash.add(n, other, i, buf)
 	}
 	n.count = kept
 	if n.elem != nil {
@@ -261,9 +257,10 @@ type clashes struct {
 	equalKeys bool
 	first     [2]string
 	path      string
+	alike     string // what element i makes, where that differs in case alone
 }
 
-func (c *clashes) add(n *node, j, i int) {
+func (c *clashes) add(n *node, j, i int, path []byte) {
 	if c.count++; c.count > 1 {
 		return
 	}
@@ -271,6 +268,9 @@ func (c *clashes) add(n *node, j, i int) {
 	a, _ := n.els.Key(n.element(j))
 	b, _ := n.els.Key(i)
 	c.equalKeys, c.path = a == b, n.path(j)
+	if !n.starOnly && string(path) != c.path {
+		c.alike = string(path)
+	}
 }
 
 func (c *clashes) diagnostics(n *node) hcl.Diagnostics {
@@ -281,6 +281,9 @@ func (c *clashes) diagnostics(n *node) hcl.Diagnostics {
 	if c.equalKeys {
 		why = "their keys are equal, but their values are not; give key what tells them apart, or keep one of each with distinct([for r in … : r.x])"
 	}
+	if c.alike != "" {
+		why = "the other path is " + c.alike + ", and this file system does not tell the case of letters apart; put something into the label that does, as * is the hash of the key"
+	}
 	more := ""
 	if c.count > 1 {
 		more = fmt.Sprintf(" %d elements of this list clash so.", c.count)
@@ -290,59 +293,6 @@ func (c *clashes) diagnostics(n *node) hcl.Diagnostics {
 		Detail:  fmt.Sprintf("%s is made from both %s and %s: %s.%s", c.path, clip(c.first[0], 120), clip(c.first[1], 120), why, more),
 		Subject: n.t.Range.Ptr(),
 	}}
-}
-
-// checkPaths reports outputs that another target makes too, or that no job may make.
-func (p *Plan) checkPaths(n *node) bool {
-	var diags hcl.Diagnostics
-	for _, name := range p.spec.Names {
-		if i, ok := n.find(name); ok {
-			diags = append(diags, n.mistake(i, "A job can't make a configuration file", name+" is read as the project's configuration. Give the label another name."))
-		}
-	}
-	if strings.HasPrefix(n.prefix, ".asflow/") || n.prefix == ".asflow" {
-		diags = append(diags, n.mistake(0, "A job can't make anything in .asflow", "The folder .asflow holds asflow's own state. Give the label another folder."))
-	}
-	for _, m := range p.bases {
-		if m == n || !overlap(n, m) {
-			continue
-		}
-		small, large := n, m
-		if m.count < n.count {
-			small, large = m, n
-		}
-		var buf []byte
-		for i := range small.count {
-			buf = small.appendPath(buf[:0], i)
-			if j, ok := large.find(string(buf)); ok {
-				own := i
-				if small != n {
-					own = j
-				}
-				diags = append(diags, n.mistake(own, "Two jobs make the same path",
-					fmt.Sprintf("%s is made by this target and by the one at %s:%d. Change one of the labels.", buf, m.t.Range.Filename, m.t.Range.Start.Line)))
-				break
-			}
-		}
-	}
-	p.diags = append(p.diags, diags...)
-	return !diags.HasErrors()
-}
-
-// overlap tells whether two labels could make one path, by what is literal in them.
-func overlap(a, b *node) bool {
-	if a.starOnly && b.starOnly && len(a.prefix)+len(a.suffix) != len(b.prefix)+len(b.suffix) {
-		return false
-	}
-	if !a.t.HasForEach || !b.t.HasForEach {
-		one, other := a, b
-		if a.t.HasForEach {
-			one, other = b, a
-		}
-		return other.t.Label.CouldMake(one.prefix)
-	}
-	return (strings.HasPrefix(a.prefix, b.prefix) || strings.HasPrefix(b.prefix, a.prefix)) &&
-		(strings.HasSuffix(a.suffix, b.suffix) || strings.HasSuffix(b.suffix, a.suffix))
 }
 
 // mistake is a diagnostic about one of a target's jobs; it names the element.

@@ -50,10 +50,7 @@ func (p *Plan) goal(text string) (out []goal) {
 	if n := p.byLabel[clean+"/"]; n != nil {
 		return []goal{{node: n, all: true}}
 	}
-	for _, n := range p.nodes {
-		if !n.t.Label.CouldMake(clean) {
-			continue
-		}
+	for n := range p.makers(clean) {
 		at := p.made(n, clean)
 		if p.expand(n) {
 			if _, ok := n.find(at); !ok {

@@ -1,9 +1,11 @@
 package planner
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"hash/maphash"
+	"strings"
 	"unsafe"
 )
 
@@ -13,6 +15,7 @@ type names struct {
 	sums  [][12]byte // of keys
 	paths []uint64   // of paths
 	seed  maphash.Seed
+	fold  bool     // paths that differ in case alone are one
 	slots []uint32 // job + 1, open addressing
 	mask  uint64
 }
@@ -58,10 +61,11 @@ func (t *names) findSum(sum [12]byte) (int, bool) {
 
 // addPath adds job i under its path, or gives the job that makes the same.
 func (t *names) addPath(n *node, path []byte, i int) (other int, taken bool) {
+	path = t.folded(path)
 	h := maphash.Bytes(t.seed, path)
 	at := h & t.mask
 	for ; t.slots[at] != 0; at = (at + 1) & t.mask {
-		if j := int(t.slots[at] - 1); t.paths[j] == h && string(n.appendPath(nil, j)) == string(path) {
+		if j := int(t.slots[at] - 1); t.paths[j] == h && string(t.folded(n.appendPath(nil, j))) == string(path) {
 			return j, true
 		}
 	}
@@ -70,13 +74,30 @@ func (t *names) addPath(n *node, path []byte, i int) (other int, taken bool) {
 	return 0, false
 }
 
+// folded gives a path as paths are told apart here.
+func (t *names) folded(path []byte) []byte {
+	if t.fold {
+		return bytes.ToLower(path)
+	}
+	return path
+}
+
 func (t *names) findPath(n *node, path string) (int, bool) {
+	if !t.fold {
+		return t.findFolded(n, path)
+	}
+	i, ok := t.findFolded(n, strings.ToLower(path))
+	return i, ok && n.path(i) == path
+}
+
+// findFolded finds the job of a path that is given as paths are told apart here.
+func (t *names) findFolded(n *node, path string) (int, bool) {
 	if t.slots == nil {
 		return 0, false
 	}
 	h := maphash.String(t.seed, path)
 	for at := h & t.mask; t.slots[at] != 0; at = (at + 1) & t.mask {
-		if j := int(t.slots[at] - 1); t.paths[j] == h && n.path(j) == path {
+		if j := int(t.slots[at] - 1); t.paths[j] == h && string(t.folded(n.appendPath(nil, j))) == path {
 			return j, true
 		}
 	}

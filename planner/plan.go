@@ -27,18 +27,20 @@ type Plan struct {
 	jour *journal.State
 	opts Options
 
-	mu      sync.Mutex
-	nodes   []*node          // by index of target
-	byLabel map[string]*node // by label, var and local filled in
-	bases   []*node          // expanded, in the order of their first IDs
-	states  []State          // by ID
-	ready   readyQueue
-	edges   edges
-	later   []waiter    // who is to be told of expansions
-	visit   map[ID]bool // jobs whose inputs are being settled
-	leftOut int         // files that globs left out, since a label could make them
-	stack   []string    // what is being expanded or settled, for the path of a cycle
-	diags   hcl.Diagnostics
+	mu       sync.Mutex
+	nodes    []*node          // by index of target
+	byLabel  map[string]*node // by label, var and local filled in
+	plain    map[string]*node // targets of one file, by its path as alike gives it
+	patterns []*node          // the other targets
+	bases    []*node          // expanded, in the order of their first IDs
+	states   []State          // by ID
+	ready    readyQueue
+	edges    edges
+	later    []waiter    // who is to be told of expansions
+	visit    map[ID]bool // jobs whose inputs are being settled
+	leftOut  int         // files that globs left out, since a label could make them
+	stack    []string    // what is being expanded or settled, for the path of a cycle
+	diags    hcl.Diagnostics
 
 	freshMu sync.Mutex
 	fresh   map[string]content // of large files, so that they aren't hashed twice
@@ -52,7 +54,7 @@ func New(o Options) (*Plan, hcl.Diagnostics) {
 	}
 	p := &Plan{
 		spec: o.Spec, disk: o.Disk, jour: o.Journal, opts: o,
-		byLabel: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{},
+		byLabel: map[string]*node{}, plain: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{},
 	}
 	if p.opts.Clock == nil {
 		p.opts.Clock = time.Now
@@ -64,6 +66,7 @@ func New(o Options) (*Plan, hcl.Diagnostics) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.sortOut()
 	goals, diags := p.goals(o.Goals)
 	p.diags = append(p.diags, diags...)
 	if p.diags.HasErrors() {

@@ -180,10 +180,7 @@ func match(pattern, name string) bool {
 // and are not expanded.
 func (p *Plan) maker(at string) (*node, int, []*node) {
 	var heldBy []*node
-	for _, m := range p.nodes {
-		if !m.t.Label.CouldMake(at) {
-			continue
-		}
+	for m := range p.makers(at) {
 		if !p.expand(m) {
 			heldBy = append(heldBy, m)
 			continue
@@ -216,8 +213,8 @@ func (p *Plan) made(m *node, at string) string {
 // counted.
 func (p *Plan) glob(pattern string, taken func(at string) bool) (files []string, leftOut int, err error) {
 	err = p.walk(pattern, func(at string) {
-		switch could := func(m *node) bool { return m.t.Label.CouldMake(at) }; {
-		case !slices.ContainsFunc(p.nodes, could):
+		switch {
+		case !p.couldBeMade(at):
 			files = append(files, at)
 		case !taken(at):
 			leftOut++
@@ -229,13 +226,22 @@ func (p *Plan) glob(pattern string, taken func(at string) bool) (files []string,
 
 // isPlanned tells whether a path is an output of a target that is expanded, or inside one.
 func (p *Plan) isPlanned(at string) bool {
-	return slices.ContainsFunc(p.nodes, func(m *node) bool {
-		if m.expansion != known {
-			return false
+	for m := range p.makers(at) {
+		if m.expansion == known {
+			if _, ok := m.find(p.made(m, at)); ok {
+				return true
+			}
 		}
-		_, ok := m.find(p.made(m, at))
-		return ok
-	})
+	}
+	return false
+}
+
+// couldBeMade tells whether any label could make a path, or a directory that it is in.
+func (p *Plan) couldBeMade(at string) bool {
+	for range p.makers(at) {
+		return true
+	}
+	return false
 }
 
 // walk calls each with every file that matches a pattern. Folders are entered only where the pattern leads there, and
