@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/asflow/asflow/planner"
@@ -104,6 +105,21 @@ func (s *Store) Open(at string) (io.ReadCloser, error) {
 
 // Remove removes a file, or a directory with all that is in it. What is not there is no error.
 func (s *Store) Remove(at string) error { return explain(os.RemoveAll(s.abs(at))) }
+
+// FoldsCase tells whether the file system takes names as one that differ only in the case of their letters. It is asked for
+// a file of the project that is there.
+func (s *Store) FoldsCase(at string) bool {
+	other := strings.ToUpper(path.Base(at))
+	if other == path.Base(at) {
+		other = strings.ToLower(other)
+	}
+	a, err := os.Lstat(s.abs(at))
+	if err != nil || other == path.Base(at) {
+		return false
+	}
+	b, err := os.Lstat(s.abs(path.Join(path.Dir(at), other)))
+	return err == nil && os.SameFile(a, b)
+}
 
 // explain makes of an error of the file system what a person can do something about.
 func explain(err error) error {

@@ -39,3 +39,27 @@ func TestNamesInAnySpelling(t *testing.T) {
 		t.Error("a file that isn't there was opened")
 	}
 }
+
+// TestFoldsCase holds that it says what opening a file by another spelling says.
+func TestFoldsCase(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"lower.hcl", "UPPER.HCL", "123"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := OpenStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = os.Stat(filepath.Join(dir, "Lower.hcl"))
+	folds := err == nil
+	for name, want := range map[string]bool{"lower.hcl": folds, "UPPER.HCL": folds, filepath.Join(dir, "lower.hcl"): folds, "123": false, "nothing": false} {
+		if got := s.FoldsCase(name); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	if err := os.Symlink("lower.hcl", filepath.Join(dir, "LOWER.HCL")); err == nil && !folds && s.FoldsCase("lower.hcl") {
+		t.Error("a link of another spelling is taken as the file itself")
+	}
+}

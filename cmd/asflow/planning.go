@@ -41,6 +41,7 @@ func (f *planFlags) plan(a *app, p *project, store *executor.Store) (*planner.Pl
 	}
 	plan, diags := planner.New(planner.Options{
 		Spec: p.spec, Disk: store, Journal: state, Goals: f.relative(p.dir), Now: p.now, Force: f.Force, RetryAbsent: f.RetryAbsent,
+		FoldsCase: len(p.spec.Names) > 0 && store.FoldsCase(p.spec.Names[0]),
 	})
 	if diags.HasErrors() {
 		return nil, nil, &configError{diags: diags, files: p.spec.Files}
