@@ -169,6 +169,38 @@ func TestNewerJournal(t *testing.T) {
 	}
 }
 
+// TestLinesOfALaterVersion holds that records with names, kinds and states that this version knows nothing of are kept, through a
+// compaction too, that lines of another sort are passed over and counted, and that neither costs anything else.
+func TestLinesOfALaterVersion(t *testing.T) {
+	const later = `{"path":"later","target":"t","kind":"query","state":"frozen","size":3,"mood":{"deep":[1,2,{"x":null}]},"hash":"h"}` + "\n" +
+		`{"path":"mine","target":"f","kind":"fetch","state":"made","size":4,"mood":"}"}` + "\n" +
+		`{"lease":{"until":7}}` + "\n"
+	text := append(lines(exec("a", 1), fetched("b", 2)), later...)
+	last := exec("z", 9)
+	text = last.AppendLine(text)
+	check := func(s *journal.State) {
+		t.Helper()
+		for path, size := range map[string]int64{"a": 1, "b": 2, "later": 3, "mine": 4, "z": 9} {
+			if r, ok := s.Lookup(path); !ok || r.Size != size || r.Path != path {
+				t.Errorf("%s: %v %+v", path, ok, r)
+			}
+		}
+		if r, ok := s.Needed("later"); !ok || r.Kind != "query" || r.State != "frozen" || r.Hash != "h" {
+			t.Errorf("later: %v %+v", ok, r)
+		}
+	}
+	s := load(t, map[string][]byte{journal.Tail: text})
+	check(s)
+	if s.Dropped() != 1 {
+		t.Errorf("%d lines were passed over", s.Dropped())
+	}
+	made, kept := journal.Split(nil, text)
+	if !bytes.Contains(kept, []byte(`"mood":{"deep":[1,2,{"x":null}]}`)) {
+		t.Error("a compaction leaves out what it does not know")
+	}
+	check(load(t, map[string][]byte{journal.Fetched: made, journal.Needed: kept}))
+}
+
 // TestNoJournal holds that none is an empty one.
 func TestNoJournal(t *testing.T) {
 	s, err := journal.Load(filepath.Join(t.TempDir(), "nothing"))
