@@ -92,17 +92,18 @@ func (x *index) line(slot uint64) []byte {
 		}
 		return rest
 	}
-	buf := lineBuffers.Get().(*[]byte)
-	defer lineBuffers.Put(buf)
+	pooled := lineBuffers.Get().(*[]byte)
+	defer lineBuffers.Put(pooled)
+	buf := *pooled
 	for {
-		n, err := x.file.ReadAt(*buf, int64(place))
-		if end := bytes.IndexByte((*buf)[:n], '\n'); end >= 0 {
-			return bytes.Clone((*buf)[:end])
+		n, err := x.file.ReadAt(buf, int64(place))
+		if end := bytes.IndexByte(buf[:n], '\n'); end >= 0 {
+			return bytes.Clone(buf[:end])
 		}
 		if err != nil {
 			return nil // it was there when it was indexed: the disk has failed
 		}
-		*buf = make([]byte, 2*len(*buf))
+		buf = make([]byte, 2*len(buf)) // not for the pool: each line after this one would read as much
 	}
 }
 
