@@ -48,6 +48,10 @@ func (c *statusCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if n := v.state.Dropped(); n > 0 {
+		fmt.Fprintf(a.stderr, "The journal has %s, damaged or of a later version: passed over, and nothing else is lost.\n",
+			plural(n, "line that can't be read", "lines that can't be read"))
+	}
 	w := bufio.NewWriter(a.stdout)
 	if c.JSON {
 		e := json.NewEncoder(w)
