@@ -39,9 +39,13 @@ target "all.csv" {
 }
 `
 
-// newLists is that project, with a list.
-func newLists(t *testing.T, elements []string) *project {
-	p := newProject(t, lists, map[string]string{"source.txt": strings.Join(elements, "\n") + "\n"})
+// newLists is that project, with a list; the outputs in its middle are files or directories.
+func newLists(t *testing.T, dirs bool, elements []string) *project {
+	config := lists
+	if dirs {
+		config = strings.NewReplacer("clean/{each.key}.csv", "clean/{each.key}/", "clean/*.csv", "clean/*").Replace(lists)
+	}
+	p := newProject(t, config, map[string]string{"source.txt": strings.Join(elements, "\n") + "\n"})
 	p.makes = map[string]func(*planner.Task) string{
 		"list.txt": func(*planner.Task) string { return string(p.disk.files["source.txt"].data) },
 		"names.txt": func(task *planner.Task) string {
@@ -67,7 +71,8 @@ func TestRandomListsEndAsIfAllWereRebuilt(t *testing.T) {
 		drawList := func() []string {
 			return rapid.SliceOfNDistinct(rapid.SampledFrom(elements), 1, len(elements), rapid.ID[string]).Draw(rt, "list")
 		}
-		p := newLists(t, drawList())
+		dirs := rapid.Bool().Draw(rt, "directories")
+		p := newLists(t, dirs, drawList())
 		asked := map[string]int{}
 		p.serve = func(url string) string { asked[url]++; return "body of " + url }
 		deleted := map[string]int{}
@@ -99,7 +104,7 @@ func TestRandomListsEndAsIfAllWereRebuilt(t *testing.T) {
 		}
 		p.run(plan)
 
-		fresh := newLists(t, nil)
+		fresh := newLists(t, dirs, nil)
 		fresh.disk.files["source.txt"] = p.disk.files["source.txt"]
 		fresh.build()
 		for at, f := range fresh.disk.files {
