@@ -62,3 +62,62 @@ func TestFingerprintOfAnExec(t *testing.T) {
 		t.Error("the order of inputs did not change the fingerprint")
 	}
 }
+
+// TestFingerprintOfEachAttribute adds each attribute to a target: those of a recipe that say what comes of it change its
+// fingerprint, and no others do.
+func TestFingerprintOfEachAttribute(t *testing.T) {
+	const fetch = "target \"a/*.jsonl\" {\n  for_each = [\"k\"]\n  TARGET\n  fetch {\n    url = \"http://127.0.0.1/\"\n    RECIPE\n  }\n}"
+	const exec = "target \"a/*.jsonl\" {\n  for_each = [\"k\"]\n  TARGET\n  exec {\n    command = [\"x\"]\n    RECIPE\n  }\n}"
+	const shell = "target \"a/*.jsonl\" {\n  for_each = [\"k\"]\n  TARGET\n  exec {\n    shell = \"SCRIPT\"\n    RECIPE\n  }\n}"
+	with := func(config, target, recipe string) string {
+		p := newProject(t, strings.NewReplacer("TARGET", target, "RECIPE", recipe).Replace(config), nil)
+		p.env = map[string]string{"TOKEN": "a secret"}
+		return p.print()
+	}
+	for _, c := range []struct {
+		config, target, recipe string
+		changes                bool
+	}{
+		{fetch, "", `method = "POST"`, true},
+		{fetch, "", `query = { a = 1 }`, true},
+		{fetch, "", `headers = { A = "b" }`, true},
+		{fetch, "", `body = "x"`, true},
+		{fetch, "", `form = { a = "b" }`, true},
+		{fetch, "", `records = ".[]"`, true},
+		{fetch, "", "records = \".[]\"\n paginate = { next = \"link\" }", true},
+		{fetch, "", `auth = { bearer = secret("TOKEN") }`, false},
+		{fetch, "", `expect = { min_size = 3 }`, false},
+		{fetch, "", `timeouts = { idle = "1s" }`, false},
+		{fetch, "", `redirects = 2`, false},
+		{fetch, "", `http = "2"`, false},
+		{fetch, "", `proxy = "http://127.0.0.1:1"`, false},
+		{fetch, "", `tls = { insecure = true }`, false},
+		{fetch, `retry = { attempts = 2 }`, "", false},
+		{fetch, `timeout = "1m"`, "", false},
+		{fetch, `max_age = "1h"`, "", false},
+		{fetch, `absent = [404]`, "", false},
+		{fetch, `allow_failed = 3`, "", false},
+		{fetch, `concurrency = 2`, "", false},
+		{fetch, `description = "x"`, "", false},
+		{exec, "", `stdin = "in"`, true},
+		{exec, "", `stdout = "output"`, true},
+		{exec, "", `env = { A = "b" }`, true},
+		{exec, "", `dir = "sub"`, true},
+		{exec, `absent = [3]`, "", false},
+		{exec, `retry = { attempts = 2 }`, "", false},
+		{exec, `concurrency = 2`, "", false},
+		{exec, `allow_failed = "5%"`, "", false},
+		{shell, "", `env = { A = "b" }`, true},
+	} {
+		if changed := with(c.config, c.target, c.recipe) != with(c.config, "", ""); changed != c.changes {
+			t.Errorf("%s%s changes the fingerprint: %v", c.target, c.recipe, changed)
+		}
+	}
+	if with(strings.Replace(shell, "SCRIPT", "one", 1), "", "") == with(strings.Replace(shell, "SCRIPT", "two", 1), "", "") {
+		t.Error("another script does not change the fingerprint")
+	}
+	paged := "records = \".[]\"\n paginate = "
+	if with(fetch, "", paged+`{ next = "link" }`) == with(fetch, "", paged+`{ next = ".next" }`) || with(fetch, "", `records = ".[]"`) == with(fetch, "", `records = ".a[]"`) {
+		t.Error("other records or pages do not change the fingerprint")
+	}
+}

@@ -1,0 +1,79 @@
+package executor
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/asflow/asflow/planner"
+	"github.com/asflow/asflow/planner/journal"
+)
+
+// TestARefreshIsConditionalWhereTheFileIsAsRecorded holds when a refresh asks only for what has changed: never where the file or
+// the recipe is another one than the validator is of.
+func TestARefreshIsConditionalWhereTheFileIsAsRecorded(t *testing.T) {
+	var asked []string
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("If-None-Match"))
+		w.Header().Set("Etag", `"1"`)
+		io.WriteString(w, "body")
+	})
+	withRecipe := func(print string) func(*planner.Task) {
+		return func(task *planner.Task) { task.Record.Recipe = print }
+	}
+	targets := []planner.Target{{Fetch: true, Retry: fast}}
+	for name, c := range map[string]struct {
+		change func(*journal.Record)
+		want   string
+	}{
+		"as recorded":        {func(*journal.Record) {}, `"1"`},
+		"another time":       {func(r *journal.Record) { r.Mtime-- }, ""},
+		"another size":       {func(r *journal.Record) { r.Size++ }, ""},
+		"another recipe":     {func(r *journal.Record) { r.Recipe = "before" }, ""},
+		"it was absent last": {func(r *journal.Record) { r.State = journal.Absent }, ""},
+		"it failed last":     {func(r *journal.Record) { r.State = journal.Failed }, ""},
+		"no validator":       {func(r *journal.Record) { r.ETag = "" }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first := newPlan(targets, fakeJob{path: "o/a.txt", host: url, recipe: get(url, withRecipe("now"))})
+			p.run(within(t, 20*time.Second), first)
+			c.change(&first.outcome[0].Record)
+			asked = nil
+			p.run(within(t, 20*time.Second), newPlan(targets, fakeJob{path: "o/a.txt", host: url, recipe: get(url, withRecipe("now"), refreshed(&first.outcome[0]))}))
+			if len(asked) != 1 || asked[0] != c.want {
+				t.Errorf("asked with %q, want %q", asked, c.want)
+			}
+		})
+	}
+}
+
+// TestARefreshThatGivesNothingKeepsTheFile holds that what fails, and what is absent now, leaves the earlier output as it was, its
+// time with it.
+func TestARefreshThatGivesNothingKeepsTheFile(t *testing.T) {
+	for status, want := range map[int]planner.State{http.StatusNotFound: planner.Absent, http.StatusBadRequest: planner.Failed, http.StatusInternalServerError: planner.Failed} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			p, url := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+			p.write("o/a.txt", "old")
+			old := time.Now().Add(-time.Hour).Truncate(time.Second)
+			if err := os.Chtimes(p.dir+"/o/a.txt", old, old); err != nil {
+				t.Fatal(err)
+			}
+			record := planner.Outcome{Record: journal.Record{Path: "o/a.txt", Kind: journal.Fetch, State: journal.Made, Size: 3, Mtime: old.UnixNano(), ETag: `"1"`}}
+			plan := newPlan([]planner.Target{{Fetch: true, Retry: fast, Absent: []int{404}}}, fakeJob{path: "o/a.txt", host: url, recipe: get(url, refreshed(&record))})
+			p.run(within(t, 20*time.Second), plan)
+			if got := plan.outcome[0]; got.State != want || got.Record.Status != status {
+				t.Errorf("%v with status %d, want %v", got.State, got.Record.Status, want)
+			}
+			info, err := os.Stat(p.dir + "/o/a.txt")
+			if errors.Is(err, os.ErrNotExist) || p.read("o/a.txt") != "old" || !info.ModTime().Equal(old) {
+				t.Errorf("the file is another one now: %v %v", info, err)
+			}
+			if e := p.one(Ended); e.State != want {
+				t.Errorf("told as %v", e.State)
+			}
+		})
+	}
+}
