@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,8 +72,9 @@ func TestARefreshThatGivesNothingKeepsTheFile(t *testing.T) {
 			if errors.Is(err, os.ErrNotExist) || p.read("o/a.txt") != "old" || !info.ModTime().Equal(old) {
 				t.Errorf("the file is another one now: %v %v", info, err)
 			}
-			if e := p.one(Ended); e.State != want {
-				t.Errorf("told as %v", e.State)
+			notes := p.of(Note)
+			if told := len(notes) == 1 && strings.Contains(notes[0].Text, "gone: status 404"); told != (want == planner.Absent) {
+				t.Errorf("what is told of it is %+v", notes)
 			}
 		})
 	}

@@ -151,6 +151,9 @@ func (r *run) settle(j *job) {
 		r.result.Unchanged++
 	case planner.Absent:
 		r.result.Absent++
+		if j.task != nil && j.task.Refresh != nil {
+			r.tell(j, Event{Kind: Note, Text: fmt.Sprintf("gone: status %d; the earlier file stays, and is still used", j.record.Status)})
+		}
 	case planner.NotTried:
 		r.result.NotTried++
 	case planner.Cancelled:

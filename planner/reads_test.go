@@ -157,6 +157,12 @@ target "globbed" {
 	if plan.Failures() {
 		t.Error("that it is absent is a failure")
 	}
+	p.config = strings.ReplaceAll(p.config, "other", "third")
+	wantRan(t, p.build(), "named", "globbed") // it is remembered that it is gone, for as long as it may be old
+	p.disk.clock += int64(25 * time.Hour)
+	p.absent["raw/list"] = false
+	wantRan(t, p.build(), "raw/list") // and has come back, with the same body
+	wantRan(t, p.build())
 }
 
 // TestADirectoryAsAnInputCountsByPathsAndContents holds it of a folder that is a source.

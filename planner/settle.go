@@ -89,8 +89,8 @@ func (p *Plan) settleFetches(n *node, from, to int) {
 			p.states[id] = UpToDate
 			continue
 		}
-		if remembered && !n.exists.has(i) && p.stillAbsent(n, i) {
-			p.set(id, Absent)
+		if remembered && p.stillAbsent(n, i) {
+			p.set(id, Absent) // where there is a file it is one that is gone at its source, and serves
 			continue
 		}
 		p.admit(n, i, nil)
