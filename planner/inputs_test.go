@@ -241,6 +241,10 @@ target "c/{each.key}" {
   inputs   = [each.value.path]
   exec { command = ["x"] }
 }`, nil)
+	plan, _ := p.plan(planner.Options{})
+	if tally := plan.Tally(2); !tally.Known || tally.Total != 3 {
+		t.Errorf("outputs of a target whose list is known are not: %+v", tally)
+	}
 	want := []string{"a/1", "b/1", "c/1", "a/2", "b/2", "c/2", "a/3", "b/3", "c/3"}
 	if ran := p.build(); !slices.Equal(ran, want) {
 		t.Errorf("order %q, want %q", ran, want)

@@ -315,3 +315,69 @@ target "out" {
 	wantRan(t, p.build(), "first", "out")
 	wantRan(t, p.build())
 }
+
+// TestASecretIsNoReason holds that another secret rebuilds nothing, wherever in a recipe it stands.
+func TestASecretIsNoReason(t *testing.T) {
+	p := newProject(t, `
+variable "pass" {
+  default   = "one"
+  sensitive = true
+}
+target "out" {
+  exec {
+    command = ["use", var.pass, sensitive(env("WORD"))]
+    env     = { TOKEN = secret("TOKEN") }
+  }
+}`, nil)
+	p.env = map[string]string{"TOKEN": "first secret", "WORD": "w"}
+	wantRan(t, p.build(), "out")
+	p.env["TOKEN"] = "second secret"
+	p.config = strings.Replace(p.config, `"one"`, `"two"`, 1)
+	wantRan(t, p.build())
+	delete(p.env, "TOKEN") // what does not run needs none
+	wantRan(t, p.build())
+}
+
+// TestAPathWithoutEachHoldsItsTargetBack holds that no job of a target begins before what all their recipes read is there, and that
+// they end as that does.
+func TestAPathWithoutEachHoldsItsTargetBack(t *testing.T) {
+	const config = `
+target "conf.json" {
+  absent = [404]
+  fetch { url = "http://x/conf" }
+}
+target "out/{each.key}" {
+  for_each = ["a", "b"]
+  exec { command = ["use", json("conf.json").v, each.key] }
+}
+target "raw/{each.key}" {
+  for_each = ["a", "b"]
+  fetch { url = "http://x/${json("conf.json").v}/${each.key}" }
+}
+target "apart" {
+  exec { command = ["use"] }
+}`
+	p := newProject(t, config, nil)
+	p.serve = func(url string) string { return fmt.Sprintf(`{"v":%q}`, url) }
+	ran := p.build()
+	wantRan(t, ran, "conf.json", "out/a", "out/b", "raw/a", "raw/b", "apart")
+	conf := slices.Index(ran, "conf.json")
+	for at, path := range ran {
+		if at < conf && path != "apart" {
+			t.Errorf("%s began before what it reads was there: %q", path, ran)
+		}
+	}
+	wantRan(t, p.build())
+	for _, want := range []planner.State{planner.Blocked, planner.Absent} {
+		fresh := newProject(t, config, nil)
+		fresh.fails["conf.json"], fresh.absent["conf.json"] = want == planner.Blocked, want == planner.Absent
+		plan, _ := fresh.plan(planner.Options{})
+		wantRan(t, fresh.run(plan), "conf.json", "apart")
+		for _, at := range []string{"out/a", "out/b", "raw/a", "raw/b"} {
+			id, _ := plan.Find(at)
+			if got := plan.State(id); got != want {
+				t.Errorf("%s is %v, want %v", at, got, want)
+			}
+		}
+	}
+}
