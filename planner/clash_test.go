@@ -81,6 +81,8 @@ target "Sum" {
 		wantRan(t, p.run(plan), "D/A.txt", "D/b.txt", "Sum")
 		p.disk.files = map[string]memFile{}
 	}
+	_, diags := p.plan(planner.Options{FoldsCase: true, Goals: []string{"D/a.txt"}})
+	wantMistake(t, diags, "No such goal", "D/a.txt")
 }
 
 // TestNothingIsMadeInsideOfADirectoryOutput holds that what another job replaces as a whole holds no other output.
