@@ -93,7 +93,8 @@ func (e *environment) localsObject(names []string, c *call) (cty.Value, hcl.Diag
 	return cty.ObjectVal(values), nil
 }
 
-// localValue evaluates a local once; it is asked again only while something that it reads is unbuilt.
+// localValue evaluates a local once; it is asked again only while something that it reads is unbuilt, or a secret in it
+// is not known yet.
 func (e *environment) localValue(l *local, c *call) (cty.Value, hcl.Diagnostics) {
 	l.mu.Lock()
 	done, value, reads := l.done, l.value, l.reads
@@ -106,7 +107,7 @@ func (e *environment) localValue(l *local, c *call) (cty.Value, hcl.Diagnostics)
 	inner.reads = &Reads{}
 	v, diags := e.eval(l.expr, l.info, &inner, nil)
 	c.reads.add(*inner.reads)
-	if !diags.HasErrors() && len(inner.reads.Unbuilt) == 0 {
+	if !diags.HasErrors() && len(inner.reads.Unbuilt) == 0 && v.IsWhollyKnown() {
 		l.mu.Lock()
 		l.done, l.value, l.reads = true, v, *inner.reads
 		l.mu.Unlock()

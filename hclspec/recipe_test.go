@@ -206,3 +206,33 @@ target "a.json" {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestSecretOfALocal holds that a local that holds a secret has it when a recipe runs, though its target was looked at
+// before without asking for it.
+func TestSecretOfALocal(t *testing.T) {
+	p := newProject(t, `
+locals {
+  token = secret("TOKEN")
+  urls  = { a = "http://127.0.0.1/?k=${local.token}" }
+}
+target "{each.key}.json" {
+  for_each = ["a"]
+  fetch {
+    url  = local.urls[each.key]
+    auth = { bearer = local.token }
+  }
+}`, nil)
+	p.env = map[string]string{"TOKEN": "s3cret!"}
+	target := p.spec().Targets[0]
+	if reads, diags := target.Needs(p); diags.HasErrors() || len(reads.Unbuilt) > 0 {
+		t.Fatal(diags)
+	}
+	els, _, _ := target.Expand(p)
+	r, _, diags := target.Recipe(p, els, 0, hclspec.Paths{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	if req, err := r.Fetch.Page(1, 0, nil); err != nil || req.URL != "http://127.0.0.1/?k=s3cret!" || r.Fetch.Auth.Bearer != "s3cret!" {
+		t.Errorf("%q with %+v, %v", req.URL, r.Fetch.Auth, err)
+	}
+}
