@@ -32,6 +32,10 @@ func Format(f File) ([]byte, hcl.Diagnostics) {
 // Redact replaces each secret that has entered so far, and its encoded forms, by <secret>.
 func (s *Spec) Redact(text string) string { return s.env.secrets.redact(text) }
 
+// RedactCut is Redact of a text that was cut off, and may end in the midst of a secret: four bytes of it or more are
+// replaced, too.
+func (s *Spec) RedactCut(text string) string { return s.env.secrets.redactCut(text) }
+
 // ReadAsked asks again what a recipe asked before (see [Asked]) and gives the answer's hash.
 func (s *Spec) ReadAsked(w World, a Asked) (string, error) {
 	switch a.Kind {

@@ -16,6 +16,9 @@ import (
 // text with them.
 const secretMin = 4
 
+// redacted stands in the place of a secret.
+const redacted = "<secret>"
+
 // mark is what a secret is marked with.
 type mark string
 
@@ -23,9 +26,15 @@ const sensitiveMark = mark("secret")
 
 // secrets is all secrets that have entered.
 type secrets struct {
-	mu       sync.Mutex
-	seen     map[string]bool
-	replacer atomic.Pointer[strings.Replacer]
+	mu   sync.Mutex
+	seen map[string]bool
+	now  atomic.Pointer[redactor]
+}
+
+// redactor is what takes out the secrets that there are by now.
+type redactor struct {
+	replacer *strings.Replacer
+	forms    []string // all forms of all secrets, the longest first
 }
 
 func newSecrets() *secrets { return &secrets{seen: map[string]bool{}} }
@@ -52,19 +61,24 @@ func (s *secrets) add(text string) {
 		}
 		return strings.Compare(a, b)
 	})
+	forms = slices.Compact(forms)
 	var pairs []string
-	for _, f := range slices.Compact(forms) {
-		pairs = append(pairs, f, "<secret>")
+	for _, f := range forms {
+		pairs = append(pairs, f, redacted)
 	}
-	s.replacer.Store(strings.NewReplacer(pairs...))
+	s.now.Store(&redactor{strings.NewReplacer(pairs...), forms})
 }
 
-// formsOf gives a secret and how it looks URL-encoded, in base64 and in JSON.
+// formsOf gives a secret and how it looks URL-encoded, in base64 and in JSON, where some encoders escape what HTML would.
 func formsOf(text string) []string {
-	quoted, _ := json.Marshal(text)
-	inner := strings.Trim(string(quoted), `"`)
+	var quoted strings.Builder
+	e := json.NewEncoder(&quoted)
+	_ = e.Encode(text)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(text)
+	html, plain, _ := strings.Cut(quoted.String(), "\n")
 	return append(within(text),
-		text, url.QueryEscape(text), url.PathEscape(text), inner,
+		text, url.QueryEscape(text), url.PathEscape(text), strings.Trim(html, `"`), strings.Trim(plain, "\"\n"),
 		base64.StdEncoding.EncodeToString([]byte(text)), base64.RawStdEncoding.EncodeToString([]byte(text)),
 		base64.URLEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)),
 	)
@@ -100,9 +114,30 @@ func (s *secrets) addValue(v cty.Value) {
 
 // redact replaces all secrets in a text.
 func (s *secrets) redact(text string) string {
-	r := s.replacer.Load()
+	r := s.now.Load()
 	if r == nil {
 		return text
 	}
-	return r.Replace(text)
+	return r.replacer.Replace(text)
+}
+
+// redactCut replaces all secrets in a text that was cut off, and what it ends with if a secret begins so.
+func (s *secrets) redactCut(text string) string {
+	r := s.now.Load()
+	if r == nil {
+		return text
+	}
+	text = r.replacer.Replace(text)
+	most := 0
+	for _, f := range r.forms {
+		for n := min(len(f)-1, len(text)); n > most && n >= secretMin; n-- {
+			if strings.HasSuffix(text, f[:n]) {
+				most = n
+			}
+		}
+	}
+	if most == 0 {
+		return text
+	}
+	return text[:len(text)-most] + redacted
 }

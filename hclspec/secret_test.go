@@ -21,3 +21,36 @@ func TestSecretsWithinBase64(t *testing.T) {
 		}
 	}
 }
+
+// What is cut off in the midst of a secret shows no more of it than a secret must have at least, in any of its forms.
+func TestSecretsThatAreCut(t *testing.T) {
+	s := newSecrets()
+	s.add("correct horse/battery")
+	s.add("other")
+	for _, form := range []string{"correct horse/battery", "correct+horse%2Fbattery", base64.StdEncoding.EncodeToString([]byte("correct horse/battery"))} {
+		for n := secretMin; n <= len(form); n++ {
+			if got := s.redactCut("it is " + form[:n]); got != "it is <secret>" {
+				t.Errorf("%q: %s", form[:n], got)
+			}
+		}
+	}
+	for text, want := range map[string]string{"": "", "cor": "cor", "correct, it is": "correct, it is", "the other": "the <secret>", "other, corr": "<secret>, <secret>"} {
+		if got := s.redactCut(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := newSecrets().redactCut("text"); got != "text" {
+		t.Errorf("without secrets: %q", got)
+	}
+}
+
+// JSON may be written with what HTML would take amiss escaped, or not.
+func TestSecretsInJSON(t *testing.T) {
+	s := newSecrets()
+	s.add("a&b\"c<d")
+	for _, text := range []string{`{"k":"a&b\"c<d"}`, `{"k":"a\u0026b\"c\u003cd"}`} {
+		if got := s.redact(text); got != `{"k":"<secret>"}` {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}
