@@ -36,6 +36,7 @@ type Options struct {
 	Observer  Observer            // nil: nobody
 	Meters    *Meters             // nil: nobody reads them
 	Redact    func(string) string // nil: as it is
+	RedactCut func(string) string // of what may end in the midst of a secret; nil: Redact
 	Environ   []string            // of the commands; a make's jobserver in it is joined
 	RunID     string
 	Now       func() time.Time // nil: time.Now

@@ -218,6 +218,6 @@ func (w *fetchWorker) keepHead(e *fetchers.Error) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = f.WriteString(w.Redact(b.String()))
+	_, err = f.WriteString(w.RedactCut(b.String()))
 	return name, errors.Join(err, f.Close())
 }

@@ -84,6 +84,9 @@ func newRun(ctx context.Context, kill <-chan struct{}, p Plan, o Options) *run {
 	if r.Redact == nil {
 		r.Redact = func(text string) string { return text }
 	}
+	if r.RedactCut == nil {
+		r.RedactCut = r.Redact
+	}
 	if r.Meters == nil {
 		r.Meters = NewMeters(len(r.targets))
 	}

@@ -161,7 +161,7 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 		Store: store, Journal: writer,
 		Fetcher: c.fetcher(a, p, limits, &counts), Limits: limits,
 		Jobs: c.jobs(), FetchJobs: c.FetchJobs, FailFast: c.FailFast, NoSync: c.NoFsync,
-		Observer: watching, Meters: meters, Redact: p.spec.Redact, Environ: withAsflow(a), RunID: id, Now: a.now,
+		Observer: watching, Meters: meters, Redact: p.spec.Redact, RedactCut: p.spec.RedactCut, Environ: withAsflow(a), RunID: id, Now: a.now,
 	})
 	r.stop()
 

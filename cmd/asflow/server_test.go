@@ -141,6 +141,16 @@ func (s *testServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "file": // a redirect to where no redirect may lead
 		w.Header().Set("Location", "file:///etc/passwd")
 		w.WriteHeader(http.StatusFound)
+	case "echo": // tells all that it was asked with, after so many bytes; the last of it is cut off
+		said := r.Header.Get("Authorization") + " " + r.Header.Get("X-Api-Key") + " " + r.URL.RawQuery
+		w.Header().Set("X-Echo", said)
+		w.Header().Set("Content-Length", "1000000")
+		w.WriteHeader(http.StatusForbidden)
+		body := strings.Repeat(".", number) + said + " and " + r.URL.Query().Get("key")
+		_, _ = io.WriteString(w, body[:len(body)-3])
+		s.hangUp(w, false)
+	case "away": // leads to another host, with what it was asked with
+		http.Redirect(w, r, r.URL.Query().Get("to")+"?"+r.URL.RawQuery, http.StatusFound)
 	case "lie": // says gzip, and sends none
 		w.Header().Set("Content-Encoding", "gzip")
 		fmt.Fprint(w, "{}\n")
