@@ -24,6 +24,8 @@ type Options struct {
 	Netrc string
 	// Secret is told of tokens and passwords that come up; nil: nobody.
 	Secret func(text string)
+	// RedactCut takes secrets out of a text that may end in the midst of one; nil: it has none.
+	RedactCut func(text string) string
 	// Counts is told what is done; nil: nobody asks.
 	Counts *Counts
 	// Environ is what commands that print tokens have as their environment.

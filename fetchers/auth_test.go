@@ -1,6 +1,7 @@
 package fetchers_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -94,7 +95,7 @@ func TestTokenIsSharedAndRenewed(t *testing.T) {
 	srv := ft.NewServer(t)
 	srv.Handle("/token",
 		ft.Reply(200, `{"access_token": "one", "expires_in": 3600}`),
-		ft.Reply(200, `{"access_token": "two", "expires_in": 1}`),
+		ft.Reply(200, `{"access_token": "two", "expires_in": "100"}`), // a string, as some have it
 		ft.Reply(200, `{"access_token": "three"}`))
 	srv.Handle("/first", guarded("Bearer one"))
 	srv.Handle("/then", guarded("Bearer two"))
@@ -125,9 +126,12 @@ func TestTokenIsSharedAndRenewed(t *testing.T) {
 	if err := fetch("/then"); err != nil { // refused once, then with a new one
 		t.Error(err)
 	}
-	mu.Lock()
-	now = now.Add(2 * time.Second) // the second has expired
-	mu.Unlock()
+	later := func(d time.Duration) { mu.Lock(); defer mu.Unlock(); now = now.Add(d) }
+	later(89 * time.Second)
+	if err := fetch("/then"); err != nil || len(told) != 2 {
+		t.Error(err, told)
+	}
+	later(2 * time.Second) // the second has not expired yet, and is renewed
 	if err := fetch("/last"); err != nil {
 		t.Error(err)
 	}
@@ -149,5 +153,73 @@ func TestTokenIsSharedAndRenewed(t *testing.T) {
 	}
 	if asked != 4 { // one for all, one refused, one expired, one more for /never
 		t.Errorf("asked for a token %d times", asked)
+	}
+}
+
+// A command that prints a token is asked once by all, and again where its token is refused.
+func TestCommandIsAskedOnce(t *testing.T) {
+	dir := t.TempDir()
+	srv := ft.NewServer(t, guarded("Bearer x", "Bearer xx"))
+	srv.Handle("/then", guarded("Bearer xx"))
+	srv.Handle("/never", guarded())
+	f := fetchers.New(fetchers.Options{Dir: dir, Environ: os.Environ()})
+	fetch := func(path string) error {
+		r := quick(srv.URL + path)
+		r.Auth.Command = []string{"sh", "-c", "printf x >> asked; cat asked"}
+		_, _, err := get(t, f, r)
+		return err
+	}
+	asked := func() string {
+		b, _ := os.ReadFile(filepath.Join(dir, "asked"))
+		return string(b)
+	}
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			if err := fetch(fmt.Sprint("/", i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if asked() != "x" {
+		t.Errorf("asked %d times by 20", len(asked()))
+	}
+	for range 8 {
+		wg.Go(func() {
+			if err := fetch("/then"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if asked() != "xx" {
+		t.Errorf("asked %d times, after the first was refused", len(asked()))
+	}
+	if e := failure(t, fetch("/never")); e.Status != 401 || e.Attempts != 1 || asked() != "xxx" {
+		t.Errorf("asked %d times, status %d after %d attempts", len(asked()), e.Status, e.Attempts)
+	}
+}
+
+// What a token's source says may hold a secret: of an answer that should have been a token nothing is kept, and what a
+// command says of its failure is cut where no part of a secret is left.
+func TestSourcesOfTokensTellNoSecrets(t *testing.T) {
+	srv := ft.NewServer(t, ft.Reply(200, `{"access_token": "hunter2", "expires_in"`))
+	srv.Handle("/refuses", ft.Reply(400, `{"error": "invalid_client"}`))
+	f := fetchers.New(fetchers.Options{Environ: os.Environ(), RedactCut: func(text string) string { return strings.TrimSuffix(text, "hunt") }})
+	r := quick(srv.URL + "/x")
+	r.Auth = fetchers.Auth{TokenURL: srv.URL + "/token", ClientID: "id", ClientSecret: "s"}
+	_, _, err := get(t, f, r)
+	if e := failure(t, err); len(e.Head) > 0 || e.Status != 200 {
+		t.Errorf("status %d, kept is %q", e.Status, e.Head)
+	}
+	r.Auth.TokenURL = srv.URL + "/refuses"
+	_, _, err = get(t, f, r)
+	if e := failure(t, err); e.Status != 400 || !strings.Contains(string(e.Head), "invalid_client") {
+		t.Errorf("status %d, kept is %q", e.Status, e.Head)
+	}
+	r.Auth = fetchers.Auth{Command: []string{"sh", "-c", "printf '%0496dhunter2' 7 >&2; exit 1"}}
+	if _, _, err = get(t, f, r); !strings.HasSuffix(failure(t, err).Error(), "007") {
+		t.Error(err)
 	}
 }

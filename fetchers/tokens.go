@@ -24,6 +24,7 @@ type tokens struct {
 	environ []string
 	dir     string
 	secret  func(string)
+	cut     func(string) string // takes secrets out of what was cut off
 
 	mu       sync.Mutex
 	bySource map[string]*token
@@ -40,7 +41,10 @@ func newTokens(o Options) *tokens {
 	if o.Secret == nil {
 		o.Secret = func(string) {}
 	}
-	return &tokens{secret: o.Secret, now: o.Now, environ: o.Environ, dir: o.Dir, bySource: map[string]*token{}}
+	if o.RedactCut == nil {
+		o.RedactCut = func(text string) string { return text }
+	}
+	return &tokens{secret: o.Secret, cut: o.RedactCut, now: o.Now, environ: o.Environ, dir: o.Dir, bySource: map[string]*token{}}
 }
 
 // get gives a source's token, and a new one where the old one is known to be refused.
@@ -92,7 +96,8 @@ func (ts *tokens) command(ctx context.Context, r *Request) (string, time.Time, e
 	if err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-			err = fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr[:min(len(exit.Stderr), 500)]))
+			said := bytes.TrimSpace(exit.Stderr)
+			err = fmt.Errorf("%w: %s", err, ts.cut(string(said[:min(len(said), 500)])))
 		}
 		return "", time.Time{}, ts.fail(r, fmt.Errorf("the command that prints a token, %s: %w", args[0], err))
 	}
@@ -123,22 +128,26 @@ func (ts *tokens) oauth(ctx context.Context, r *Request) (string, time.Time, err
 		if errors.As(err, &e) {
 			e.Err = fmt.Errorf("no token from %s: %w", HostOf(a.TokenURL), e.Err)
 			e.verdict = final // it was tried again as the request itself would be
+			if e.Status < 300 {
+				e.Head = nil // there may be a token in it, of which nobody knows that it is a secret
+			}
 		}
 		return "", time.Time{}, err
 	}
 	defer resp.Close()
 	var answer struct {
-		Token   string  `json:"access_token"`
-		Expires float64 `json:"expires_in"`
+		Token   string      `json:"access_token"`
+		Expires json.Number `json:"expires_in"` // some write it as a string
 	}
 	if err := json.Unmarshal(resp.Bytes, &answer); err != nil || answer.Token == "" {
 		return "", time.Time{}, ts.fail(r, fmt.Errorf("the token server %s answered without an access_token", HostOf(a.TokenURL)))
 	}
-	if answer.Expires <= 0 {
+	seconds, err := answer.Expires.Float64()
+	if err != nil || seconds <= 0 {
 		return answer.Token, time.Time{}, nil
 	}
 	// Renewed with a tenth of its life left, half a minute at most, so that none expires on its way.
-	life := after(asked, answer.Expires).Sub(asked)
+	life := after(asked, seconds).Sub(asked)
 	return answer.Token, asked.Add(life - min(life/10, 30*time.Second)), nil
 }
 

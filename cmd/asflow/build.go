@@ -235,7 +235,7 @@ func (c *buildCmd) fetcher(a *app, p *project, limits *limit.Set, counts *fetche
 	return fetchers.New(fetchers.Options{
 		Limits: limits, PerHost: c.FetchJobs, Now: time.Now, Dir: p.dir,
 		UserAgent: "asflow/" + version + " (+https://github.com/asflow/asflow)",
-		Proxy:     http.ProxyFromEnvironment, Netrc: netrc, Environ: a.environ, Counts: counts, Secret: p.spec.Secret,
+		Proxy:     http.ProxyFromEnvironment, Netrc: netrc, Environ: a.environ, Counts: counts, Secret: p.spec.Secret, RedactCut: p.spec.RedactCut,
 	})
 }
 
