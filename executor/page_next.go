@@ -62,6 +62,10 @@ func (w *fetchWorker) turnTo(resp *fetchers.Response, to string) (last bool, err
 	if next.Scheme != "http" && next.Scheme != "https" {
 		return false, fmt.Errorf("paginate: the next URL is %s, which is neither http nor https", next)
 	}
+	if next.User == nil && sameOrigin(resp.URL, next.String()) {
+		next.User = base.User
+	}
+	next.Fragment, next.RawFragment = "", ""
 	w.pages.next = next.String()
 	return false, w.pages.once("next URL", w.pages.next)
 }

@@ -163,6 +163,11 @@ func TestPages(t *testing.T) {
 			err: "came before",
 		},
 		{
+			name: "next leads back, to a fragment", records: ".r[]", pg: planner.Paginate{Next: program(t, ".n")},
+			answer: func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, `{"r":[1],"n":"/b#%d"}`, time.Now().UnixNano()) },
+			err:    "page 2: paginate: the next URL http://127.0.0.1",
+		},
+		{
 			name: "next is a file", records: ".[]", pg: planner.Paginate{Link: true},
 			answer: func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Add("Link", `<file:///etc/passwd>; rel=next`)
@@ -324,6 +329,24 @@ func TestPagesBeyondTheOrigin(t *testing.T) {
 	}
 	if notes := p.of(Note); len(notes) != 1 || !strings.Contains(notes[0].Text, "headers and auth are not sent there") {
 		t.Errorf("notes %+v", notes)
+	}
+}
+
+// Credentials of the URL go along to the next page within the origin, however its URL is spelled.
+func TestPagesKeepCredentialsOfTheURL(t *testing.T) {
+	var seen []string
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		user, _, _ := r.BasicAuth()
+		seen = append(seen, user+r.URL.Path)
+		if next, ok := map[string]string{"/1": "/2", "/2": "http://" + r.Host + "/3"}[r.URL.Path]; ok {
+			w.Header().Set("Link", "<"+next+">; rel=next")
+		}
+		io.WriteString(w, "[1]")
+	})
+	at := strings.Replace(url, "//", "//me:secret@", 1) + "/1"
+	plan := newPlan([]planner.Target{{Fetch: true}}, fakeJob{path: "a.jsonl", host: url, recipe: get(at, paged(t, ".[]", planner.Paginate{Link: true}))})
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 1 || fmt.Sprint(seen) != "[me/1 me/2 me/3]" {
+		t.Errorf("%+v, asked %s", r, seen)
 	}
 }
 

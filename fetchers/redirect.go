@@ -70,6 +70,9 @@ func follow(r *Request, status int, location string) (_ *Request, note string, _
 		return nil, "", fmt.Errorf("a redirect leads to %s, and only http and https are followed", to)
 	}
 	next := *r
+	if to.User == nil && origin(from) == origin(to) {
+		to.User = from.User
+	}
 	to.Fragment = ""
 	next.URL = to.String()
 	if _, err := url.Parse(next.URL); err != nil {
@@ -94,7 +97,7 @@ func follow(r *Request, status int, location string) (_ *Request, note string, _
 		dropped = append(dropped, name)
 		return true
 	})
-	if r.Auth.any() {
+	if r.Auth.any() || from.User != nil {
 		dropped = append(dropped, "Authorization")
 		next.Auth = Auth{}
 	}

@@ -36,6 +36,34 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// Credentials of the URL go along within the origin, however the redirect spells it, and never beyond.
+func TestRedirectsKeepCredentialsOfTheURL(t *testing.T) {
+	f := fetchers.New(fetchers.Options{})
+	other := ft.NewServer(t, ft.Reply(200, doc))
+	srv := ft.NewServer(t, ft.Reply(200, doc))
+	srv.Handle("/a", to(302, "/b"))
+	srv.Handle("/b", to(302, srv.URL+"/c"))
+	srv.Handle("/c", to(302, strings.Replace(srv.URL, "//", "//you:new@", 1)+"/d"))
+	srv.Handle("/d", to(302, other.URL+"/e"))
+	r := quick(strings.Replace(srv.URL, "//", "//me:secret@", 1) + "/a")
+	var notes []string
+	r.Trace = &fetchers.Trace{Note: func(text string) { notes = append(notes, text) }}
+	if body, _, err := get(t, f, r); err != nil || body != doc {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"me", "me", "me", "you"} {
+		if got, _, _ := srv.Requests()[i].BasicAuth(); got != want {
+			t.Errorf("%s was asked as %q, not %q", srv.Requests()[i].URL, got, want)
+		}
+	}
+	if got := other.Requests()[0].Header.Get("Authorization"); got != "" {
+		t.Errorf("another origin got %q", got)
+	}
+	if len(notes) != 1 || !strings.HasSuffix(notes[0], "dropped Authorization") {
+		t.Errorf("notes %q", notes)
+	}
+}
+
 func TestRedirectedPost(t *testing.T) {
 	f := fetchers.New(fetchers.Options{})
 	for status, want := range map[int]string{301: "GET ", 302: "GET ", 303: "GET ", 307: "POST query", 308: "POST query"} {
