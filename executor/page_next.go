@@ -22,9 +22,10 @@ func (w *fetchWorker) turn(ctx context.Context, resp *fetchers.Response, body []
 		if next, _, err = w.one(ctx, pg.Next, body); err == nil {
 			to, ok := next.(string)
 			if !ok && next != nil {
-				return false, fmt.Errorf("paginate: next gave %v, which is neither a URL nor null", next)
+				err = fmt.Errorf("paginate: next gave %v, which is neither a URL nor null", next)
+			} else {
+				last, err = w.turnTo(resp, to)
 			}
-			last, err = w.turnTo(resp, to)
 		}
 	case pg.Cursor != nil:
 		var text string
@@ -36,8 +37,11 @@ func (w *fetchWorker) turn(ctx context.Context, resp *fetchers.Response, body []
 	default:
 		last = records == 0
 	}
-	if err != nil || last || p.number < int64(pg.MaxPages) {
-		return last, err
+	if err != nil {
+		return false, rejected(resp, err)
+	}
+	if last || p.number < int64(pg.MaxPages) {
+		return last, nil
 	}
 	if !pg.MaxSet {
 		return false, fmt.Errorf("there are more pages than %d; max_pages in paginate allows more", pg.MaxPages)

@@ -152,7 +152,7 @@ func TestPages(t *testing.T) {
 		{
 			name: "repeated cursor", records: ".[]", pg: planner.Paginate{Cursor: program(t, `"same"`)},
 			answer: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "[1]") },
-			err:    `page 2: paginate: the cursor "same" came before`,
+			err:    `/?cursor=same&offset=1&page=2: paginate: the cursor "same" came before`,
 		},
 		{
 			name: "next leads back", records: ".[]", pg: planner.Paginate{Link: true},
@@ -165,7 +165,7 @@ func TestPages(t *testing.T) {
 		{
 			name: "next leads back, to a fragment", records: ".r[]", pg: planner.Paginate{Next: program(t, ".n")},
 			answer: func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, `{"r":[1],"n":"/b#%d"}`, time.Now().UnixNano()) },
-			err:    "page 2: paginate: the next URL http://127.0.0.1",
+			err:    "/b: paginate: the next URL http://127.0.0.1",
 		},
 		{
 			name: "next is a file", records: ".[]", pg: planner.Paginate{Link: true},
@@ -196,6 +196,9 @@ func TestPages(t *testing.T) {
 			if c.err != "" {
 				if e.State != planner.Failed || !strings.Contains(e.Err.Error(), c.err) || p.exists("a.jsonl") {
 					t.Errorf("%v %v", e.State, e.Err)
+				}
+				if kept := e.Log != "" && e.Record.Status == 200; kept == strings.Contains(c.err, "more pages") {
+					t.Errorf("status %d, its answer is kept in %q", e.Record.Status, e.Log)
 				}
 				return
 			}
