@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asflow/asflow/fetchers"
+	"github.com/asflow/asflow/fetchers/codec"
 	"github.com/asflow/asflow/hclspec"
 	"github.com/asflow/asflow/planner"
 )
@@ -277,6 +280,55 @@ func TestPagesRetryAtThePage(t *testing.T) {
 	one := strings.ReplaceAll(strings.Trim(page.String(), "[]"), ",", "\n") + "\n"
 	if got := p.read("a.jsonl"); got != one+one+one {
 		t.Errorf("%d bytes, want %d", len(got), 3*len(one))
+	}
+}
+
+// A failure in page 40 is tried again at page 40; nothing is published before the last page, and each page takes its limits,
+// as one of a fetch that has begun.
+func TestManyPages(t *testing.T) {
+	const pages, bad = 45, "40"
+	var a asked
+	var p *project
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		a.add(r)
+		if p.exists("a.jsonl.gz") {
+			t.Error("it is published before its last page")
+		}
+		n := r.FormValue("page")
+		switch fails := len(a.all); {
+		case n == bad && fails == 40:
+			w.WriteHeader(http.StatusInternalServerError)
+		case n == bad && fails == 41:
+			io.WriteString(w, "[40")
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		case n == fmt.Sprint(pages):
+			io.WriteString(w, "[]")
+		default:
+			fmt.Fprintf(w, "[%s]", n)
+		}
+	})
+	real := p.options.Fetcher
+	requests := 0
+	p.options.Fetcher = fetcherFunc(func(ctx context.Context, r *fetchers.Request) (*fetchers.Response, error) {
+		if requests++; fmt.Sprint(r.Limits) != "[slow]" || r.Begun != (requests > 1) {
+			t.Errorf("request %d: limits %v, begun %v", requests, r.Limits, r.Begun)
+		}
+		return real.Fetch(ctx, r)
+	})
+	plan := newPlan([]planner.Target{{Fetch: true, Retry: fast}}, fakeJob{path: "a.jsonl.gz", host: url, recipe: get(url, paged(t, ".[]", planner.Paginate{}), byPage(url), func(task *planner.Task) { task.Limits = []string{"slow"} })})
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 1 {
+		t.Fatalf("%v", p.one(Ended).Err)
+	}
+	var want strings.Builder
+	for n := range pages - 1 {
+		fmt.Fprintln(&want, n+1)
+	}
+	if got := decoded(t, []byte(p.read("a.jsonl.gz")), codec.Gzip); string(got) != want.String() {
+		t.Errorf("got %q", got)
+	}
+	if rec := plan.outcome[0].Record; len(a.all) != pages+2 || rec.Pages != pages || rec.Attempts != pages+2 || requests != pages {
+		t.Errorf("%d requests for %d pages, %d attempts", len(a.all), rec.Pages, rec.Attempts)
 	}
 }
 

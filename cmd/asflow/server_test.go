@@ -120,6 +120,11 @@ func (s *testServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Link", fmt.Sprintf("<%s?page=%d>; rel=\"next\"", r.URL.Path, page+1))
 		}
 		fmt.Fprintf(w, `{"items":[{"id":%q,"n":%d},{"id":%q,"n":%d}]}`, rest, 2*page, rest, 2*page+1)
+	case "cursor": // three pages, by a cursor that is an object: in the query, a header or the body
+		body, _ := io.ReadAll(r.Body)
+		said := map[string]string{"query": r.URL.RawQuery, "header": r.Header.Get("X-Cursor"), "body": string(body)}[rest]
+		page := 1 + strings.Count(said, "two") + 2*strings.Count(said, "three")
+		fmt.Fprintf(w, `{"items":[{"n":%d,"said":%q}],"next":%s}`, page, said, []string{`{"at":"two","k":1}`, `{"at":"three","k":2}`, "null"}[page-1])
 	case "html":
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "<h1>Please log in</h1>")
