@@ -236,3 +236,29 @@ target "{each.key}.json" {
 		t.Errorf("%q with %+v, %v", req.URL, r.Fetch.Auth, err)
 	}
 }
+
+// TestQueryOfANextURL holds that a next URL gets those names of query that it lacks, and keeps its own.
+func TestQueryOfANextURL(t *testing.T) {
+	p := newProject(t, `
+target "a.jsonl" {
+  fetch {
+    url      = "http://127.0.0.1/"
+    query    = { key = "a b", page = page.number, tag = ["p", "q"], none = null }
+    records  = "."
+    paginate = { next = "link" }
+  }
+}`, nil)
+	pg := p.recipe(0, hclspec.Paths{}).Fetch.Paginate
+	if !pg.Link || pg.MaxPages != 10000 || pg.MaxSet {
+		t.Errorf("paginate %+v", pg)
+	}
+	for link, want := range map[string]string{
+		"http://127.0.0.1/next":               "http://127.0.0.1/next?key=a+b&page=3&tag=p&tag=q",
+		"http://127.0.0.1/next?page=7&tag=x":  "http://127.0.0.1/next?page=7&tag=x&key=a+b",
+		"http://127.0.0.1/next?p%61ge=&key#f": "http://127.0.0.1/next?p%61ge=&key&tag=p&tag=q",
+	} {
+		if got, err := pg.AddQuery(link, 3, 20, nil); err != nil || got != want {
+			t.Errorf("%s: %s, want %s, %v", link, got, want, err)
+		}
+	}
+}
