@@ -120,6 +120,25 @@ func (s *testServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Link", fmt.Sprintf("<%s?page=%d>; rel=\"next\"", r.URL.Path, page+1))
 		}
 		fmt.Fprintf(w, `{"items":[{"id":%q,"n":%d},{"id":%q,"n":%d}]}`, rest, 2*page, rest, 2*page+1)
+	case "aged": // a file of www with a weak tag, or a time where its name is that; FAIL in it is a failure
+		body, err := os.ReadFile(s.dir + "/" + rest)
+		switch tag := fmt.Sprintf(`W/"%x"`, body); {
+		case err != nil:
+			http.NotFound(w, r)
+		case strings.Contains(string(body), "FAIL"):
+			http.Error(w, "the server says no", http.StatusBadRequest)
+		case rest == "time" && r.Header.Get("If-Modified-Since") == anHourAgo, r.Header.Get("If-None-Match") == tag:
+			s.mu.Lock()
+			s.count["/not-modified/"+rest]++
+			s.mu.Unlock()
+			w.WriteHeader(http.StatusNotModified)
+		case rest == "time":
+			w.Header().Set("Last-Modified", anHourAgo)
+			_, _ = w.Write(body)
+		default:
+			w.Header().Set("Etag", tag)
+			_, _ = w.Write(body)
+		}
 	case "cursor": // three pages, by a cursor that is an object: in the query, a header or the body
 		body, _ := io.ReadAll(r.Body)
 		said := map[string]string{"query": r.URL.RawQuery, "header": r.Header.Get("X-Cursor"), "body": string(body)}[rest]
@@ -188,6 +207,9 @@ func (s *testServer) hangUp(w http.ResponseWriter, hard bool) {
 	}
 	_ = conn.Close()
 }
+
+// anHourAgo is when some files were changed last.
+var anHourAgo = time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)
 
 type zeros struct{}
 
