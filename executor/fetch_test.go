@@ -187,7 +187,7 @@ func TestNotTried(t *testing.T) {
 				jobs = append(jobs, fakeJob{path: fmt.Sprint("o", i), host: "http://h", recipe: get("http://h/")})
 			}
 			r := p.run(within(t, 20*time.Second), newPlan([]planner.Target{{Fetch: true}}, jobs...))
-			if got := r.NotTried > 0; got != c.notTried || r.NotTried+r.Failed+r.Made != 200 || int(asked.Load()) != r.Failed+r.Made {
+			if got := r.NotTried > 0; got != c.notTried || r.NotTried+r.Failed+r.Made != 200 || int(asked.Load()) != r.Failed+r.Made || got && r.Failed > doubtAfter+limit.DefaultConcurrency {
 				t.Errorf("%+v, %d asked", r, asked.Load())
 			}
 			for _, e := range p.of(Ended) {

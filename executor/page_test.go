@@ -167,8 +167,10 @@ func TestPages(t *testing.T) {
 		},
 		{
 			name: "next leads back, to a fragment", records: ".r[]", pg: planner.Paginate{Next: program(t, ".n")},
-			answer: func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, `{"r":[1],"n":"/b#%d"}`, time.Now().UnixNano()) },
-			err:    "/b: paginate: the next URL http://127.0.0.1",
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				fmt.Fprintf(w, `{"r":[1],"n":"/b#%d"}`, time.Now().UnixNano())
+			},
+			err: "/b: paginate: the next URL http://127.0.0.1",
 		},
 		{
 			name: "next is a file", records: ".[]", pg: planner.Paginate{Link: true},

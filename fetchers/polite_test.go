@@ -1,0 +1,95 @@
+package fetchers_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/asflow/asflow/fetchers"
+	"github.com/asflow/asflow/fetchers/limit"
+)
+
+// A redirect takes its places as any request does: those of its own host, and of all names.
+func TestRedirectsTakeLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fake{answer: func(r *fetchers.Request, _ int) (*fetchers.Response, error) {
+			n, _ := strconv.Atoi(r.URL[strings.LastIndexByte(r.URL, '/')+1:])
+			if n == 4 {
+				return fetchers.Answered(r, 200, http.Header{}, "body"), nil
+			}
+			return fetchers.Answered(r, 302, http.Header{"Location": {fmt.Sprintf("http://%c/%d", "abab"[n], n+1)}}, ""), nil
+		}}
+		l := limit.New(limit.Options{Rules: map[string]limit.Rule{"named": {Rate: 1}, "b": {Rate: 1.0 / 60}}})
+		r := patient("http://a/0")
+		r.Redirects, r.Limits = 9, []string{"named"}
+		resp, err := fetchers.Over(fetchers.Options{Limits: l}, s).Fetch(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Close()
+		// a/0, a/1, b/2, a/3, b/4: one a second by name, and one a minute of b.
+		want := []time.Duration{0, 1, 2, 3, 62}
+		for i, at := range s.times {
+			if got := at.Sub(s.times[0]); got != want[i]*time.Second {
+				t.Errorf("request %d went after %v, not %v s", i, got, int64(want[i]))
+			}
+		}
+	})
+}
+
+// strict is a host that bears so many requests a second, and says so by a status, with nothing else.
+type strict struct {
+	status int
+	every  time.Duration
+
+	mu              sync.Mutex
+	next            time.Time
+	served, refused int
+}
+
+func (h *strict) answer(r *fetchers.Request, _ int) (*fetchers.Response, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	if h.next.Sub(now) > 5*h.every {
+		h.refused++
+		return fetchers.Answered(r, h.status, http.Header{}, "slow"), nil
+	}
+	h.next = now.Add(max(0, h.next.Sub(now)) + h.every)
+	h.served++
+	return fetchers.Answered(r, 200, http.Header{}, "body"), nil
+}
+
+// A limit that nobody wrote down is found by refusals alone, 429 or 503: few are refused, and all come through.
+func TestHiddenLimitIsFound(t *testing.T) {
+	for _, status := range []int{429, 503} {
+		synctest.Test(t, func(t *testing.T) {
+			host := &strict{status: status, every: 100 * time.Millisecond}
+			f := fetchers.Over(fetchers.Options{}, &fake{answer: host.answer, took: 20 * time.Millisecond})
+			start := time.Now()
+			var wg sync.WaitGroup
+			for i := range 600 {
+				wg.Go(func() {
+					r := patient(fmt.Sprint("http://a/", i))
+					r.Retry.Attempts = 12
+					resp, err := f.Fetch(t.Context(), r)
+					if err != nil {
+						t.Errorf("%d: %v", i, err)
+						return
+					}
+					resp.Close()
+				})
+			}
+			wg.Wait()
+			if took := time.Since(start); host.served != 600 || host.refused > 60 || took > 3*time.Minute {
+				t.Errorf("%d: %d served, %d refused, in %v", status, host.served, host.refused, took)
+			}
+			t.Logf("%d: %d refused, in %v", status, host.refused, time.Since(start))
+		})
+	}
+}
