@@ -25,6 +25,7 @@ type gate struct {
 	ended       int       // since then, less those refused
 	cycle, last time.Time // when that began, and when the last request went
 	idled       time.Duration
+	refusals    int
 
 	lanes [2][]*class // begun, new
 	timer *time.Timer

@@ -1,6 +1,11 @@
 package limit
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
 
 // pace is what a host was found to bear, where nobody wrote it down: how many requests at once, and how many a second.
 //
@@ -13,7 +18,16 @@ type pace struct {
 	room   float64 // up to which the window doubles
 	rate   float64 // a second; 0: any
 	from   time.Time
-	found  bool // by a refusal, at from
+	found  bool  // by a refusal, at from
+	last   Found // what was found then
+}
+
+// Found is what a host was found to bear that no rule speaks of by name, and that refused some of what it was asked.
+type Found struct {
+	Host    string
+	Refused int     // requests
+	AtOnce  int     // requests under way when it last refused one, without that
+	Rate    float64 // a second, that it let through before that; 0: not known
 }
 
 const (
@@ -88,6 +102,7 @@ func (g *gate) refused(now time.Time) {
 		return
 	}
 	g.ended-- // of those that were let through
+	g.refusals++
 	if g.held.After(now) {
 		return
 	}
@@ -102,10 +117,35 @@ func (g *gate) refused(now time.Time) {
 		return // nothing was let through to learn from
 	}
 	p.room = float64(max(1, g.active*3/4))
+	p.last = Found{AtOnce: max(1, g.active-1)}
 	if took := now.Sub(g.cycle) - g.idled; took > 0 {
 		p.rate = max(slowest, lower(rate, float64(g.ended)/took.Seconds()))
+		p.last.Rate = p.rate
 	}
 	g.cycle, g.ended, g.idled = now, 0, 0
+}
+
+// disproven is how many times more than what was found a host must have borne by its last request without a refusal, for
+// that to have been no limit of its own.
+const disproven = 4
+
+// Found gives what hosts were found to bear, those that refused most first. A host that has refused nothing for long, in
+// view of what it was asked since, is not among them.
+func (s *Set) Found() (all []Found) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, g := range s.hosts {
+		if _, ruled := s.rules[name]; ruled || g.pace == nil || g.pace.last.AtOnce == 0 || g.pace.grown(g.last) > disproven {
+			continue
+		}
+		f := g.pace.last
+		f.Host, f.Refused = name, g.refusals
+		all = append(all, f)
+	}
+	slices.SortFunc(all, func(a, b Found) int {
+		return cmp.Or(cmp.Compare(b.Refused, a.Refused), strings.Compare(a.Host, b.Host))
+	})
+	return all
 }
 
 // lower gives the rate to go on with after a refusal, by what the host has let through.

@@ -170,3 +170,44 @@ func TestRest(t *testing.T) {
 		}
 	})
 }
+
+// What a host was found to bear can be told, unless a rule speaks of it or it has turned out to be no limit.
+func TestFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		host *strict
+		n    int
+		want Found // at least, and at most a half more
+	}{
+		"10 a second": {&strict{places: 99, bucket: 10, rate: 10, took: 20 * time.Millisecond}, 1000, Found{AtOnce: 1, Rate: 7}},
+		"3 at once":   {&strict{places: 3, took: 100 * time.Millisecond}, 3000, Found{AtOnce: 3, Rate: 20}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := New(Options{Rules: map[string]Rule{"b": {Concurrency: 2}, "*": {Concurrency: 16}}})
+				c.host.ask(t, s, c.n)
+				for _, host := range []string{"b", "well"} {
+					release := acquire(t, s, host)
+					if host == "b" {
+						s.Hold(host, time.Now().Add(time.Second), "429")
+					}
+					release()
+				}
+				all := s.Found()
+				if len(all) != 1 || all[0].Host != "a" || all[0].Refused != c.host.refused {
+					t.Fatalf("%+v, and %d were refused", all, c.host.refused)
+				}
+				if f := all[0]; f.AtOnce < c.want.AtOnce || f.AtOnce > c.want.AtOnce+1 || f.Rate < c.want.Rate || f.Rate > 1.5*c.want.Rate {
+					t.Errorf("%+v, want about %+v", f, c.want)
+				}
+				time.Sleep(time.Hour)
+				if len(s.Found()) != 1 { // nothing was asked since
+					t.Error("a quiet time disproves what was found")
+				}
+				well := &strict{places: 99, took: 10 * time.Millisecond}
+				if well.ask(t, s, 100); len(s.Found()) != 0 {
+					t.Errorf("%+v, though much more was let through since", s.Found())
+				}
+			})
+		})
+	}
+}
