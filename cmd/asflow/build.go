@@ -179,13 +179,17 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 		ID: id, Began: p.now.UnixNano(), Ended: ended.UnixNano(), Goals: c.Goals,
 		Made: n.Made + n.Unchanged, Failed: n.Failed + n.NotTried, Absent: n.Absent, UpToDate: n.UpToDate, Exit: status,
 	})
+	found := limits.Found()
 	if c.JSON {
+		for _, f := range found {
+			r.events.write(ended, event{Event: "note", Host: f.Host, Text: pace(f)})
+		}
 		r.events.write(ended, event{Event: "end", Run: id, Jobs: &n, Received: result.Bytes, Requests: requests, Connections: connections, Exit: &status, Seconds: ended.Sub(p.now).Seconds()})
 		r.events.flush()
 	}
 	err = errors.Join(err, c.write(a, p, plan, newGoalFilter(p.spec, c.relative(p.dir)), ran, n, ended.Sub(p.now)))
 	if !c.Quiet || status != 0 {
-		s := summary{jobs: n, result: result, took: ended.Sub(p.now), failures: r.failures, failed: r.failed, ok: status == 0, waits: unbuilt(plan)}
+		s := summary{jobs: n, result: result, took: ended.Sub(p.now), failures: r.failures, failed: r.failed, ok: status == 0, waits: unbuilt(plan), paces: paces(found)}
 		if c.Verbose {
 			s.requests, s.connections = requests, connections
 		}

@@ -34,7 +34,7 @@ type event struct {
 
 	Attempt int    `json:"attempt,omitempty"` // of retrying: the one that failed
 	Until   string `json:"until,omitempty"`   // of retrying and held
-	Host    string `json:"host,omitempty"`    // of held
+	Host    string `json:"host,omitempty"`    // of held, and of a note on what a host was found to bear
 	Text    string `json:"text,omitempty"`    // of held, note and progress
 	Done    int64  `json:"done,omitempty"`    // of progress
 	Total   int64  `json:"total,omitempty"`

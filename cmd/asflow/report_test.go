@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/asflow/asflow/executor"
+	"github.com/asflow/asflow/fetchers/limit"
 	"github.com/asflow/asflow/planner"
 	"github.com/asflow/asflow/planner/journal"
 )
@@ -184,11 +185,18 @@ func TestSummary(t *testing.T) {
 		},
 		{path: "raw/d.json", key: "d", cause: "not tried: the first 20 jobs all failed with 500", notTried: true},
 	}
+	found := []limit.Found{
+		{Host: "api.example.com", Refused: 1234, AtOnce: 2, Rate: 9.7},
+		{Host: "slow.example.com:8080", Refused: 3, AtOnce: 1, Rate: 0.26},
+		{Host: "slower.example.com", Refused: 1, AtOnce: 4},
+		{Host: "a.example.com", Refused: 1, AtOnce: 1, Rate: 1},
+		{Host: "b.example.com", Refused: 1, AtOnce: 1, Rate: 1},
+	}
 	for _, c := range []struct {
 		name string
 		s    summary
 	}{
-		{"summary-good", summary{jobs: jobCounts{Made: 1200, UpToDate: 3, Absent: 2}, result: executor.Result{Bytes: 1_200_000, Written: 300_000}, took: 4200 * time.Millisecond, ok: true}},
+		{"summary-good", summary{jobs: jobCounts{Made: 1200, UpToDate: 3, Absent: 2}, result: executor.Result{Bytes: 1_200_000, Written: 300_000}, took: 4200 * time.Millisecond, ok: true, paces: paces(found)}},
 		{"summary-bad", summary{
 			jobs: jobCounts{Made: 118, UpToDate: 3, Failed: 12, NotTried: 3, Blocked: 2, Cancelled: 7}, result: executor.Result{Bytes: 1_200_000},
 			took: 200 * time.Second, failures: failures, failed: 15, waits: []string{"x/*.csv: waits for list.json"},

@@ -114,6 +114,16 @@ func (s *testServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		fmt.Fprintf(w, "{\"id\":%q}\n", rest)
+	case "strict": // refuses each tenth request
+		s.mu.Lock()
+		s.count["strict"]++
+		refuse := s.count["strict"]%10 == 0
+		s.mu.Unlock()
+		if refuse {
+			http.Error(w, "slow down", http.StatusTooManyRequests)
+			return
+		}
+		fmt.Fprintf(w, "{\"id\":%q}\n", rest)
 	case "pages": // three pages of two records
 		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
 		if page < 3 {

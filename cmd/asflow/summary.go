@@ -16,6 +16,7 @@ type summary struct {
 	failures []failure // the first
 	failed   int       // of all
 	waits    []string  // targets whose list did not become known
+	paces    []string  // what hosts were found to bear
 	ok       bool
 
 	requests, connections int64 // by HTTP; 0: not shown
@@ -48,6 +49,9 @@ func (s *summary) text(t *terminal) string {
 	}
 	for _, w := range s.waits {
 		fmt.Fprintf(&b, "%s %s\n", t.paint(yellow, "not built"), w)
+	}
+	for _, p := range s.paces {
+		fmt.Fprintf(&b, "%s %s\n", t.paint(yellow, t.signs().held), p)
 	}
 	sign, c := t.signs().ok, green
 	if !s.ok {
