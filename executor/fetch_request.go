@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/asflow/asflow/fetchers"
+	"github.com/asflow/asflow/fetchers/codec"
 	"github.com/asflow/asflow/planner"
 )
 
@@ -49,7 +50,7 @@ func (w *fetchWorker) expect(f *planner.Fetch) fetchers.Expect {
 	return fetchers.Expect{
 		Status: e.Status, ContentType: e.ContentType,
 		MinSize: e.MinSize, MaxSize: e.MaxSize, SHA256: e.SHA256, JSON: e.JSON,
-		Lines: f.Records == nil && ofLines(w.job.path),
+		Lines: f.Records == nil && ofLines(w.job.path), Packed: codec.Of(w.job.path) != codec.None,
 		Check: check(f),
 		Whole: f.Records != nil,
 	}

@@ -127,3 +127,31 @@ func TestCutBodies(t *testing.T) {
 		}
 	}
 }
+
+// TestPackedFiles has bodies that are compressed files themselves: they are stored untouched, or recoded, and what is in
+// them is judged.
+func TestPackedFiles(t *testing.T) {
+	text := `{"id": 1}` + "\n" + `{"id": 2}` + "\n"
+	gz := zip(t, text)
+	srv := ft.NewServer(t, ft.Reply(200, gz))
+	srv.Handle("/bad", ft.Reply(200, zip(t, "<html>")))
+	p := newProject(t)
+	p.options.Fetcher = fetchers.New(fetchers.Options{})
+	plan := newPlan([]planner.Target{{Fetch: true, Retry: fast}},
+		fakeJob{path: "a.jsonl.gz", host: srv.URL, recipe: get(srv.URL)},
+		fakeJob{path: "b.jsonl.zst", host: srv.URL, recipe: get(srv.URL)},
+		fakeJob{path: "c.jsonl", host: srv.URL, recipe: get(srv.URL)},
+		fakeJob{path: "d.jsonl.gz", host: srv.URL, recipe: get(srv.URL + "/bad")},
+		fakeJob{path: "e.json.gz", host: srv.URL, recipe: get(srv.URL+"/bad", wantsJSON)})
+	if r := p.run(within(t, time.Minute), plan); r.Made != 2 || r.Failed != 3 {
+		t.Errorf("%+v %+v", r, p.of(Ended))
+	}
+	if p.read("a.jsonl.gz") != gz || string(decoded(t, []byte(p.read("b.jsonl.zst")), codec.Zstd)) != text {
+		t.Error("what is stored is not what came")
+	}
+	for i, want := range map[int]string{2: "line 1", 3: "line 1", 4: "not JSON"} {
+		if got := plan.outcome[i].Record.Error; !strings.Contains(got, want) {
+			t.Errorf("%d: %s", i, got)
+		}
+	}
+}

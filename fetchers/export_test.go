@@ -46,7 +46,17 @@ func Broken(r *Request, class Class) *Error { return fail(r, class, again, error
 
 // Feed judges a body as a stream of pieces, as lines of JSON or as one value.
 func Feed(body string, size int, lines bool) error {
-	v := newVerifier(&Request{Expect: Expect{JSON: !lines, Lines: lines}})
+	return feedBody(Expect{JSON: !lines, Lines: lines}, body, size)
+}
+
+// FeedPacked judges a compressed body as a stream of pieces.
+func FeedPacked(body string, size int) error {
+	return feedBody(Expect{Lines: true, Packed: true}, body, size)
+}
+
+func feedBody(x Expect, body string, size int) error {
+	v := newVerifier(&Request{Expect: x})
+	defer v.stop()
 	for p := []byte(body); len(p) > 0; {
 		n := min(size, len(p))
 		if e := v.add(p[:n:n]); e != nil {

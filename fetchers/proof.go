@@ -22,7 +22,7 @@ func newProof(r *Request, head []byte) (proof, string) {
 	kind := codec.Sniff(head)
 	switch {
 	case kind != codec.None:
-		return newFrameFeed(kind), kind.String()
+		return newFrameFeed(kind, io.Discard), kind.String()
 	case r.Expect.Whole, r.Expect.Check != nil:
 		return &oneValue{feed: newJSONFeed()}, "JSON"
 	}
@@ -64,18 +64,19 @@ func (o *oneValue) end() error {
 
 func (o *oneValue) stop() {}
 
-// frameFeed is the proof of compressed data that comes to its end. It decodes beside who feeds it.
+// frameFeed is the proof of compressed data that comes to its end. It decodes beside who feeds it, into a writer that may
+// have its own say.
 type frameFeed struct {
 	to   *io.PipeWriter
 	done sync.WaitGroup
 	err  error // once done
 }
 
-func newFrameFeed(kind codec.Kind) *frameFeed {
+func newFrameFeed(kind codec.Kind, into io.Writer) *frameFeed {
 	from, to := io.Pipe()
 	f := &frameFeed{to: to}
 	f.done.Go(func() {
-		f.err = decodeAway(from, kind)
+		f.err = decodeInto(into, from, kind)
 		_ = from.CloseWithError(errDecoded) // who feeds is not to wait
 	})
 	return f
@@ -83,17 +84,23 @@ func newFrameFeed(kind codec.Kind) *frameFeed {
 
 var errDecoded = errors.New("the decoder has ended")
 
-func decodeAway(r io.Reader, kind codec.Kind) error {
+func decodeInto(w io.Writer, r io.Reader, kind codec.Kind) error {
 	d, err := codec.NewReader(r, kind)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	_, err = io.Copy(io.Discard, d)
+	_, err = io.Copy(w, d)
 	return err
 }
 
-func (f *frameFeed) add(p []byte) { _, _ = f.to.Write(p) } // what the decoder says is asked for at the end
+// feed is add; false: the decoder has ended already.
+func (f *frameFeed) feed(p []byte) bool {
+	_, err := f.to.Write(p)
+	return err == nil
+}
+
+func (f *frameFeed) add(p []byte) { f.feed(p) } // what the decoder says is asked for at the end
 
 func (f *frameFeed) end() error {
 	_ = f.to.Close()

@@ -149,6 +149,9 @@ func (s *stream) free() {
 		s.proof.stop()
 		s.proof = nil
 	}
+	if s.verifier != nil {
+		s.verifier.stop()
+	}
 	if s.encoded {
 		s.body.Close()
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/asflow/asflow/fetchers/codec"
 )
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
@@ -27,15 +29,13 @@ func verify(ctx context.Context, r *Request, body []byte) *Error {
 			return e
 		}
 	}
-	if x.JSON {
-		if text := bytes.TrimPrefix(body, byteOrderMark); !jsontext.Value(text).IsValid(jsontext.AllowDuplicateNames(true)) {
-			return notJSON(r, whyNotJSON(text))
+	if kind := x.packed(body); kind != codec.None {
+		text := newTextFeed(x)
+		if e := text.judge(r, kind, decodeInto(text, bytes.NewReader(body), kind)); e != nil {
+			return e
 		}
-	}
-	if x.Lines {
-		if err := eachLine(body, 0); err != nil {
-			return notJSON(r, err)
-		}
+	} else if err := checkText(x, body); err != nil {
+		return notJSON(r, err)
 	}
 	if x.Check == nil {
 		return nil
@@ -46,6 +46,19 @@ func verify(ctx context.Context, r *Request, body []byte) *Error {
 	}
 	if err != nil {
 		return fail(r, ClassExpect, final, err)
+	}
+	return nil
+}
+
+// checkText judges a whole text, as far as Expect says of what kind it is.
+func checkText(x *Expect, body []byte) error {
+	if x.JSON {
+		if text := bytes.TrimPrefix(body, byteOrderMark); !jsontext.Value(text).IsValid(jsontext.AllowDuplicateNames(true)) {
+			return whyNotJSON(text)
+		}
+	}
+	if x.Lines {
+		return eachLine(body, 0)
 	}
 	return nil
 }
@@ -75,28 +88,24 @@ func notJSON(r *Request, err error) *Error {
 
 // verifier judges a body that streams.
 type verifier struct {
-	r     *Request
-	n     int64
-	sum   hash.Hash
-	json  *jsonFeed
-	lines *lineFeed
+	r      *Request
+	n      int64
+	sum    hash.Hash
+	text   *textFeed  // nil: it may be any
+	kind   codec.Kind // of a body that is compressed,
+	packed *frameFeed // which is decoded into text
 }
 
 func newVerifier(r *Request) *verifier {
-	v := &verifier{r: r}
+	v := &verifier{r: r, text: newTextFeed(&r.Expect)}
 	if r.Expect.SHA256 != "" {
 		v.sum = sha256.New()
-	}
-	if r.Expect.JSON {
-		v.json = newJSONFeed()
-	}
-	if r.Expect.Lines {
-		v.lines = &lineFeed{}
 	}
 	return v
 }
 
 func (v *verifier) add(p []byte) *Error {
+	first := v.n == 0
 	v.n += int64(len(p))
 	if v.r.Expect.MaxSize > 0 && v.n > v.r.Expect.MaxSize {
 		return tooLarge(v.r, 0)
@@ -104,15 +113,22 @@ func (v *verifier) add(p []byte) *Error {
 	if v.sum != nil {
 		v.sum.Write(p)
 	}
-	if v.json != nil {
-		if err := v.json.add(p); err != nil {
-			return notJSON(v.r, err)
+	if v.text == nil {
+		return nil
+	}
+	if first {
+		if v.kind = v.r.Expect.packed(p); v.kind != codec.None {
+			v.packed = newFrameFeed(v.kind, v.text)
 		}
 	}
-	if v.lines != nil {
-		if err := v.lines.add(p); err != nil {
-			return notJSON(v.r, err)
+	if v.packed != nil {
+		if v.packed.feed(p) {
+			return nil
 		}
+		return v.unpacked()
+	}
+	if _, err := v.text.Write(p); err != nil {
+		return notJSON(v.r, err)
 	}
 	return nil
 }
@@ -126,15 +142,28 @@ func (v *verifier) end() *Error {
 			return e
 		}
 	}
-	if v.json != nil {
-		if err := v.json.end(); err != nil {
-			return notJSON(v.r, err)
-		}
-	}
-	if v.lines != nil {
-		if err := v.lines.end(); err != nil {
+	switch {
+	case v.packed != nil:
+		return v.unpacked()
+	case v.text != nil:
+		if err := v.text.end(); err != nil {
 			return notJSON(v.r, err)
 		}
 	}
 	return nil
+}
+
+// unpacked waits until the decoder has ended, and gives what is wrong.
+func (v *verifier) unpacked() *Error {
+	err := v.packed.end()
+	v.packed = nil
+	return v.text.judge(v.r, v.kind, err)
+}
+
+// stop ends what goes on beside; it may be called at any time.
+func (v *verifier) stop() {
+	if v.packed != nil {
+		v.packed.stop()
+		v.packed = nil
+	}
 }

@@ -60,6 +60,14 @@ func Sniff(head []byte) Kind {
 	return None
 }
 
+// First is the byte that a kind of compressed body begins with.
+func First(k Kind) byte {
+	if k == Gzip {
+		return gzipMagic[0]
+	}
+	return zstdMagic[0]
+}
+
 // level is an index into the tables of encoders.
 type level int
 

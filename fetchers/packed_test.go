@@ -1,0 +1,83 @@
+package fetchers_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/asflow/asflow/fetchers"
+	"github.com/asflow/asflow/fetchers/codec"
+	ft "github.com/asflow/asflow/fetchers/fetchertest"
+)
+
+// TestPackedText has bodies that are compressed themselves, as files often are, and holds that it is what they decode to
+// that is judged as JSON where that is asked for.
+func TestPackedText(t *testing.T) {
+	var rows strings.Builder
+	for i := range 300_000 {
+		fmt.Fprintf(&rows, "{\"id\": %d, \"text\": \"%x\"}\n", i, i*7919)
+	}
+	small, large := `{"id": 1}`+"\n"+`{"id": 2}`+"\n", rows.String()
+	array := func(lines string) string { return "[" + strings.ReplaceAll(strings.TrimSpace(lines), "\n", ",") + "]" }
+	for name, c := range map[string]struct {
+		text         string
+		lines, other bool // judged as lines; not packed
+		cut          int  // bytes that are missing
+		class        fetchers.Class
+		say          string
+	}{
+		"lines":             {text: small, lines: true},
+		"many lines":        {text: large, lines: true},
+		"JSON":              {text: array(small)},
+		"much JSON":         {text: array(large)},
+		"a bad line":        {text: small + "{]\n", lines: true, class: fetchers.ClassExpect, say: "line 3"},
+		"a late bad line":   {text: large + "{]\n", lines: true, class: fetchers.ClassExpect, say: "line 300001"},
+		"an early bad line": {text: "{]\n" + large, lines: true, class: fetchers.ClassExpect, say: "line 1"},
+		"two values":        {text: small, class: fetchers.ClassExpect, say: "something follows"},
+		"cut JSON":          {text: array(large)[:6_000_000], class: fetchers.ClassExpect, say: "not JSON"},
+		"a cut file":        {text: array(small), cut: 3, class: fetchers.ClassExpect, say: "is not whole"},
+		"a large cut file":  {text: large, cut: 3, lines: true, class: fetchers.ClassExpect, say: "is not whole"},
+		"as it is":          {text: small, lines: true, other: true, class: fetchers.ClassExpect, say: "not JSON"},
+		"much, as it is":    {text: large, other: true, class: fetchers.ClassExpect, say: "not JSON"},
+	} {
+		for _, kind := range []codec.Kind{codec.Gzip, codec.Zstd} {
+			t.Run(name+" "+kind.String(), func(t *testing.T) {
+				t.Parallel()
+				body := packed(t, kind, c.text)
+				body = body[:len(body)-c.cut]
+				r := quick(ft.NewServer(t, ft.Reply(200, body)).URL)
+				r.Expect = fetchers.Expect{JSON: !c.lines, Lines: c.lines, Packed: !c.other}
+				got, _, err := get(t, fetchers.New(fetchers.Options{}), r)
+				if c.class == "" {
+					if err != nil || got != body {
+						t.Errorf("%d bytes of %d, %v", len(got), len(body), err)
+					}
+					return
+				}
+				if e := failure(t, err); e.Class != c.class || e.Attempts != 1 || !strings.Contains(err.Error(), c.say) {
+					t.Errorf("class %s after %d attempts: %v", e.Class, e.Attempts, err)
+				}
+			})
+		}
+	}
+	// One that is given up leaves nobody waiting.
+	r := quick(ft.NewServer(t, ft.Reply(200, packed(t, codec.Gzip, large))).URL)
+	r.Expect = fetchers.Expect{Lines: true, Packed: true}
+	resp, err := fetchers.New(fetchers.Options{}).Fetch(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := resp.Body.Read(make([]byte, 1000)); err != nil {
+		t.Error(err)
+	}
+	resp.Close()
+	// A piece may be a byte.
+	for _, kind := range []codec.Kind{codec.Gzip, codec.Zstd} {
+		if err := fetchers.FeedPacked(packed(t, kind, small), 1); err != nil {
+			t.Errorf("%v in pieces of a byte: %v", kind, err)
+		}
+		if err := fetchers.FeedPacked(packed(t, kind, small+"oops"), 1); err == nil {
+			t.Errorf("%v in pieces of a byte: what is no JSON passes", kind)
+		}
+	}
+}
