@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/asflow/asflow/fetchers"
+	ft "github.com/asflow/asflow/fetchers/fetchertest"
 	"github.com/asflow/asflow/fetchers/limit"
 	"github.com/asflow/asflow/planner"
 )
@@ -193,6 +194,39 @@ func TestNotTried(t *testing.T) {
 			for _, e := range p.of(Ended) {
 				if e.State == planner.NotTried && (e.Record != nil || e.Err == nil) {
 					t.Errorf("%+v", e)
+				}
+			}
+		})
+	}
+}
+
+// Where a command prints no token it is soon asked no more, and the rest says why; and a host that is dead costs a few
+// attempts, and not some for each job.
+func TestNotTriedByTheRealFetcher(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*planner.Task)
+		url    func(testing.TB) string
+		failed int // at most
+		say    string
+	}{
+		"no token":  {func(task *planner.Task) { task.Fetch.Auth.Command = []string{"false"} }, func(testing.TB) string { return "http://127.0.0.1:1" }, doubtAfter + 8, "not tried: the first 20 of its target all had no credentials to ask with, the last since: the command that prints a token, false: exit status 1"},
+		"dead host": {func(*planner.Task) {}, ft.Refused, 40, "answered nothing 40 times in a row"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProject(t)
+			p.real()
+			url := c.url(t)
+			var jobs []fakeJob
+			for i := range 300 {
+				jobs = append(jobs, fakeJob{path: fmt.Sprint("o", i), host: url, recipe: get(url, c.change)})
+			}
+			r := p.run(within(t, time.Minute), newPlan([]planner.Target{{Fetch: true, Retry: fast}}, jobs...))
+			if r.Failed == 0 || r.Failed > c.failed || r.Failed+r.NotTried != 300 {
+				t.Errorf("%+v", r)
+			}
+			for _, e := range p.of(Ended) {
+				if e.State == planner.NotTried && !strings.Contains(e.Err.Error(), c.say) {
+					t.Fatal(e.Err)
 				}
 			}
 		})

@@ -40,6 +40,9 @@ func (d *doubt) note(err error) {
 		return
 	}
 	lost := fmt.Errorf("not tried: the first %d of its target all failed with status %d", doubtAfter, d.status)
+	if d.status == 0 {
+		lost = fmt.Errorf("not tried: the first %d of its target all had no credentials to ask with, the last since: %w", doubtAfter, err)
+	}
 	d.lost.Store(&lost)
 	d.over.Store(true)
 }

@@ -114,6 +114,8 @@ func (s *testServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		fmt.Fprintf(w, "{\"id\":%q}\n", rest)
+	case "who": // tells who asks
+		fmt.Fprintf(w, "{\"agent\":%q,\"auth\":%q}\n", r.UserAgent(), r.Header.Get("Authorization"))
 	case "strict": // refuses each tenth request
 		s.mu.Lock()
 		s.count["strict"]++
