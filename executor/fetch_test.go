@@ -113,6 +113,30 @@ func TestFetchFailure(t *testing.T) {
 	}
 }
 
+// expect.jq must give true, and nothing else, for the answer to be taken; the element is there for it.
+func TestFetchChecksByJQ(t *testing.T) {
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"ok": true, "no": false, "id": "a"}`)
+	})
+	var jobs []fakeJob
+	programs := map[string]bool{
+		".ok": true, ".id == $key": true, ".ok, .ok": true, ".no": false, ".ok, .no": false, ".no, .ok": false,
+		".none": false, ".id": false, "empty": false, `error("it is bad")`: false, ".ok | .deeper": false,
+	}
+	for source := range programs {
+		jobs = append(jobs, fakeJob{path: fmt.Sprintf("o%d", len(jobs)), key: source, host: url, recipe: get(url, func(task *planner.Task) {
+			task.Fetch.Expect.JQ, task.Fetch.Key = program(t, source), "a"
+			task.Fetch.Value = func() any { return nil }
+		})})
+	}
+	p.run(within(t, 20*time.Second), newPlan([]planner.Target{{Fetch: true, Retry: fast}}, jobs...))
+	for _, e := range p.of(Ended) {
+		if made := e.State == planner.Made; made != programs[e.Key] || made != p.exists(e.Path) || made != (e.Log == "") {
+			t.Errorf("%s: %v %v", e.Key, e.State, e.Err)
+		}
+	}
+}
+
 func TestFetchAbsent(t *testing.T) {
 	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
 	plan := newPlan([]planner.Target{{Fetch: true, Absent: []int{404}}}, fakeJob{path: "a", host: url, recipe: get(url)})
