@@ -132,6 +132,11 @@ func TestPages(t *testing.T) {
 			want: "1\n2\n", pages: 2,
 		},
 		{
+			name: "cursor is an empty string", records: ".r[]", pg: planner.Paginate{Cursor: program(t, ".c")},
+			answer: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"r":[1],"c":""}`) },
+			want:   "1\n", pages: 1,
+		},
+		{
 			name: "end status", records: ".[]", pg: planner.Paginate{End: []int{404}},
 			answer: func(w http.ResponseWriter, r *http.Request) {
 				if r.FormValue("page") == "2" {
@@ -293,6 +298,7 @@ func TestManyPages(t *testing.T) {
 	var p *project
 	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		a.add(r)
+		w.Header().Set("Etag", `"of a page"`)
 		if p.exists("a.jsonl.gz") {
 			t.Error("it is published before its last page")
 		}
@@ -329,8 +335,8 @@ func TestManyPages(t *testing.T) {
 	if got := decoded(t, []byte(p.read("a.jsonl.gz")), codec.Gzip); string(got) != want.String() {
 		t.Errorf("got %q", got)
 	}
-	if rec := plan.outcome[0].Record; len(a.all) != pages+2 || rec.Pages != pages || rec.Attempts != pages+2 || requests != pages {
-		t.Errorf("%d requests for %d pages, %d attempts", len(a.all), rec.Pages, rec.Attempts)
+	if rec := plan.outcome[0].Record; len(a.all) != pages+2 || rec.Pages != pages || rec.Attempts != pages+2 || requests != pages || rec.ETag != "" {
+		t.Errorf("%d requests for %d pages, %d attempts, tag %s", len(a.all), rec.Pages, rec.Attempts, rec.ETag)
 	}
 }
 
@@ -404,6 +410,27 @@ func TestPagesKeepCredentialsOfTheURL(t *testing.T) {
 	plan := newPlan([]planner.Target{{Fetch: true}}, fakeJob{path: "a.jsonl", host: url, recipe: get(at, paged(t, ".[]", planner.Paginate{Link: true}))})
 	if r := p.run(within(t, 20*time.Second), plan); r.Made != 1 || fmt.Sprint(seen) != "[me/1 me/2 me/3]" {
 		t.Errorf("%+v, asked %s", r, seen)
+	}
+}
+
+// A client's certificate is shown to its own origin only.
+func TestPagesBeyondTheOriginShowNoCertificate(t *testing.T) {
+	p := newProject(t)
+	var seen []string
+	p.options.Fetcher = fetcherFunc(func(_ context.Context, r *fetchers.Request) (*fetchers.Response, error) {
+		seen = append(seen, r.URL+" "+r.TLS.CA+r.TLS.Cert+r.TLS.Key)
+		next := map[string]string{"https://a/1": "/2", "https://a/2": "https://b/3"}[r.URL]
+		h := http.Header{}
+		if next != "" {
+			h.Set("Link", "<"+next+">; rel=next")
+		}
+		return &fetchers.Response{URL: r.URL, Status: 200, Header: h, Bytes: []byte("[1]"), Attempts: 1}, nil
+	})
+	plan := newPlan([]planner.Target{{Fetch: true}}, fakeJob{path: "a.jsonl", recipe: get("https://a/1", paged(t, ".[]", planner.Paginate{Link: true}), func(task *planner.Task) {
+		task.Fetch.TLS = planner.TLS{CA: "ca", Cert: "cert", Key: "key"}
+	})})
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 1 || strings.Join(seen, ", ") != "https://a/1 cacertkey, https://a/2 cacertkey, https://b/3 ca" {
+		t.Errorf("%+v: %q", r, seen)
 	}
 }
 

@@ -42,6 +42,25 @@ func TestRedirectsTakeLimits(t *testing.T) {
 	})
 }
 
+// A host that lets everybody wait until their time is up costs less patience than one that refuses at once.
+func TestDeadHostThatStallsCostsLess(t *testing.T) {
+	for class, most := range map[fetchers.Class]int{fetchers.ClassReset: 40, fetchers.ClassTimeout: 20} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &fake{answer: func(r *fetchers.Request, _ int) (*fetchers.Response, error) { return nil, fetchers.Broken(r, class) }}
+			f := fetchers.Over(fetchers.Options{Limits: onePlace()}, s)
+			for i := range 50 {
+				_, err := f.Fetch(t.Context(), patient(fmt.Sprint("http://dead/", i)))
+				if e := failure(t, err); e.Class != class || e.NotTried != (i >= most/5) {
+					t.Errorf("%s %d: not tried %v, %v", class, i, e.NotTried, err)
+				}
+			}
+			if s.n != most {
+				t.Errorf("%s: %d requests, not %d", class, s.n, most)
+			}
+		})
+	}
+}
+
 // strict is a host that bears so many requests a second, and says so by a status, with nothing else.
 type strict struct {
 	status int

@@ -117,6 +117,16 @@ func TestRedirectToAnotherOrigin(t *testing.T) {
 	}
 }
 
+// A client's certificate is shown to its own origin only.
+func TestRedirectsShowNoCertificate(t *testing.T) {
+	r := &fetchers.Request{URL: "https://a/x", TLS: fetchers.TLS{CA: "ca", Cert: "cert", Key: "key"}}
+	for to, want := range map[string]fetchers.TLS{"/y": r.TLS, "https://A:443/y": r.TLS, "https://b/y": {CA: "ca"}, "https://a:8443/y": {CA: "ca"}, "http://a/y": {CA: "ca"}} {
+		if next, err := fetchers.Follow(r, 302, to); err != nil || next.TLS != want {
+			t.Errorf("to %s: %+v, %v", to, next, err)
+		}
+	}
+}
+
 func TestRedirectFaults(t *testing.T) {
 	f := fetchers.New(fetchers.Options{})
 	for name, c := range map[string]struct {

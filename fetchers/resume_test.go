@@ -145,6 +145,22 @@ func TestPostIsNotResumed(t *testing.T) {
 	}
 }
 
+// Who asks for a range of its own gets that one anew, and not the rest of another.
+func TestOwnRangeIsNotResumed(t *testing.T) {
+	body := noise(5 << 20)
+	srv := ft.NewServer(t, cutAfter(body, 3<<20, `ETag: "1"`), ft.Reply(200, body, `ETag: "1"`))
+	r := quick(srv.URL)
+	r.Header = []fetchers.Field{{Name: "range", Value: "bytes=0-9999999"}}
+	if got, _, err := get(t, fetchers.New(fetchers.Options{}), r); err != nil || got != body {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	for _, q := range srv.Requests() {
+		if v := q.Header.Values("Range"); len(v) != 1 || v[0] != "bytes=0-9999999" {
+			t.Errorf("asked for %q", v)
+		}
+	}
+}
+
 func TestOnePlaceIsEnoughToResume(t *testing.T) {
 	body := noise(3 << 20)
 	srv := ft.NewServer(t, cutAfter(body, 2<<20, `ETag: "v1"`), rest(body), cutAfter(body, 2<<20), ft.Reply(200, body))
