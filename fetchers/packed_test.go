@@ -14,8 +14,12 @@ import (
 // that is judged as JSON where that is asked for.
 func TestPackedText(t *testing.T) {
 	var rows strings.Builder
-	for i := range 300_000 {
-		fmt.Fprintf(&rows, "{\"id\": %d, \"text\": \"%x\"}\n", i, i*7919)
+	text := noise(64 * 40_000) // so that it is large when it is compressed, too
+	for i := range 40_000 {
+		fmt.Fprintf(&rows, "{\"id\": %d, \"text\": %q}\n", i, text[64*i:64*i+64])
+	}
+	if n := len(packed(t, codec.Zstd, rows.String())); n < 5<<18 {
+		t.Fatalf("compressed it has %d bytes, and is not large", n)
 	}
 	small, large := `{"id": 1}`+"\n"+`{"id": 2}`+"\n", rows.String()
 	array := func(lines string) string { return "[" + strings.ReplaceAll(strings.TrimSpace(lines), "\n", ",") + "]" }
@@ -31,10 +35,10 @@ func TestPackedText(t *testing.T) {
 		"JSON":              {text: array(small)},
 		"much JSON":         {text: array(large)},
 		"a bad line":        {text: small + "{]\n", lines: true, class: fetchers.ClassExpect, say: "line 3"},
-		"a late bad line":   {text: large + "{]\n", lines: true, class: fetchers.ClassExpect, say: "line 300001"},
+		"a late bad line":   {text: large + "{]\n", lines: true, class: fetchers.ClassExpect, say: "line 40001"},
 		"an early bad line": {text: "{]\n" + large, lines: true, class: fetchers.ClassExpect, say: "line 1"},
 		"two values":        {text: small, class: fetchers.ClassExpect, say: "something follows"},
-		"cut JSON":          {text: array(large)[:6_000_000], class: fetchers.ClassExpect, say: "not JSON"},
+		"cut JSON":          {text: array(large)[:3_000_000], class: fetchers.ClassExpect, say: "not JSON"},
 		"a cut file":        {text: array(small), cut: 3, class: fetchers.ClassExpect, say: "is not whole"},
 		"a large cut file":  {text: large, cut: 3, lines: true, class: fetchers.ClassExpect, say: "is not whole"},
 		"as it is":          {text: small, lines: true, other: true, class: fetchers.ClassExpect, say: "not JSON"},
