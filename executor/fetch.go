@@ -112,7 +112,7 @@ func (w *fetchWorker) fetchBody(ctx context.Context) {
 	switch {
 	case resp.Meaning == fetchers.Gone:
 		w.noteAnswer(resp)
-		w.gone()
+		j.gone()
 	case resp.Meaning == fetchers.NotModified:
 		w.noteAnswer(resp)
 		w.unchanged()

@@ -56,15 +56,6 @@ func (w *fetchWorker) unchanged() {
 	j.keep(planner.Unchanged)
 }
 
-// gone ends a job for which there is nothing, and says so where there was something before.
-func (w *fetchWorker) gone() {
-	j := w.job
-	if j.task.Refresh != nil {
-		w.tell(j, Event{Kind: Note, Text: fmt.Sprintf("it is gone where it came from (status %d); the file from before stays, and serves", j.record.Status)})
-	}
-	j.gone()
-}
-
 // sameAs tells whether the decoded output that exists has these bytes.
 func (w *fetchWorker) sameAs(body []byte) bool {
 	if w.job.task.Refresh == nil {

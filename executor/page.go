@@ -34,7 +34,7 @@ func (w *fetchWorker) fetchRecords(ctx context.Context) {
 			w.sink.abort()
 			switch {
 			case errors.Is(err, errGone):
-				w.gone()
+				w.job.gone()
 			case errors.Is(err, errSame):
 				w.unchanged()
 			default:

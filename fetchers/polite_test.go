@@ -33,10 +33,10 @@ func TestRedirectsTakeLimits(t *testing.T) {
 		}
 		resp.Close()
 		// a/0, a/1, b/2, a/3, b/4: one a second by name, and one a minute of b.
-		want := []time.Duration{0, 1, 2, 3, 62}
+		want := []int{0, 1, 2, 3, 62}
 		for i, at := range s.times {
-			if got := at.Sub(s.times[0]); got != want[i]*time.Second {
-				t.Errorf("request %d went after %v, not %v s", i, got, int64(want[i]))
+			if got := at.Sub(s.times[0]); got != time.Duration(want[i])*time.Second {
+				t.Errorf("request %d went after %v, not %d s", i, got, want[i])
 			}
 		}
 	})

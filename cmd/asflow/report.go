@@ -51,7 +51,8 @@ type reporter struct {
 	message  string
 	failures []failure // the first of them
 	failed   int
-	retries  int // since the last summary
+	retries  int            // since the last summary
+	notes    map[string]int // by text
 	held     map[string]time.Time
 
 	quit chan struct{}
@@ -108,6 +109,7 @@ func (r *reporter) start() {
 func (r *reporter) stop() {
 	close(r.quit)
 	r.done.Wait()
+	r.moreNotes()
 	r.show(true)
 }
 
@@ -257,7 +259,7 @@ func (r *reporter) Event(e executor.Event) {
 	case executor.Held:
 		r.hold(e)
 	case executor.Note:
-		r.say(r.t.paint(dim, fmt.Sprintf("%s %s: %s", s.note, e.Path, e.Text)))
+		r.note(e)
 	case executor.Expanded:
 		r.expanded(e)
 	case executor.Ended:
