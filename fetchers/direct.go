@@ -2,6 +2,7 @@ package fetchers
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,8 +50,8 @@ type directConn struct {
 	address string
 	limit   io.LimitedReader // what the head of an answer may have
 	r       *bufio.Reader
-	w       *bufio.Writer
-	since   time.Time // when it was last used
+	out     bytes.Buffer // the request
+	since   time.Time    // when it was last used
 	ctx     context.Context
 	stop    func() bool // lets ctx go, which else ends what the connection does; nil: there is none
 	broke   error       // what ended reading; a half head is else called malformed
@@ -86,7 +87,7 @@ func (d *direct) take(ctx context.Context, address string, fresh bool) (c *direc
 	}
 	c = &directConn{Conn: conn, d: d, address: address}
 	c.limit.R = conn
-	c.r, c.w = bufio.NewReaderSize(c, readAhead), bufio.NewWriter(conn)
+	c.r = bufio.NewReaderSize(c, readAhead)
 	c.under(ctx)
 	return c, false, nil
 }
@@ -207,6 +208,10 @@ func (c *directConn) ask(req *http.Request) (resp *http.Response, silent bool, e
 	if _, err := c.r.Peek(1); err != nil {
 		return nil, true, c.headError(err)
 	}
+	if resp := c.quickHead(req); resp != nil {
+		c.limit.N = math.MaxInt64
+		return resp, false, nil
+	}
 	for range interimMost {
 		resp, err := http.ReadResponse(c.r, req)
 		if err != nil {
@@ -220,14 +225,23 @@ func (c *directConn) ask(req *http.Request) (resp *http.Response, silent bool, e
 	return nil, false, errOnlyNotes
 }
 
+// atOnce is how many bytes the system takes at once on a connection where nothing else waits to be sent.
+const atOnce = 4 << 10
+
 // write sends a request. Its URL and its headers have been looked at for what they can't hold.
 func (c *directConn) write(req *http.Request) error {
+	c.out.Reset()
 	for _, part := range [...]string{req.Method, " ", req.URL.RequestURI(), " HTTP/1.1\r\nHost: ", req.Host, "\r\n"} {
-		_, _ = c.w.WriteString(part) // Flush has the error
+		c.out.WriteString(part)
 	}
-	_ = req.Header.Write(c.w)
-	_, _ = c.w.WriteString("\r\n")
-	return c.w.Flush()
+	_ = req.Header.Write(&c.out) // a buffer takes all
+	c.out.WriteString("\r\n")
+	w := c.Conn
+	if g, ok := w.(*guarded); ok && c.out.Len() <= atOnce {
+		w = g.Conn
+	}
+	_, err := w.Write(c.out.Bytes())
+	return err
 }
 
 // headError says what became of an answer whose head did not come whole.
