@@ -46,6 +46,8 @@ type Publisher struct {
 	haste  bool          // somebody waits for all that is in the queue
 	more   chan struct{} // rung when there is more in the queue than there was, or it is closed
 	err    error         // of the journal: nothing more is published
+
+	records []journal.Record // of the batch before, whose room is used again
 }
 
 // pending is an output that is whole and waits to be published, or a record alone.

@@ -6,8 +6,6 @@ import (
 	"os"
 	"path"
 	"time"
-
-	"github.com/asflow/asflow/planner/journal"
 )
 
 const (
@@ -63,12 +61,13 @@ func (p *Publisher) publish(batch []*pending) {
 			it.err = explain(p.name(it))
 		}
 	}
-	var records []journal.Record
+	records := p.records[:0]
 	for _, it := range batch {
 		if it.err == nil {
 			records = append(records, it.record)
 		}
 	}
+	p.records = records
 	if p.err == nil && len(records) > 0 {
 		if err := p.journal.Append(records, p.noSync); err != nil {
 			p.err = fmt.Errorf("write the journal: %w", explain(err))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -162,8 +163,12 @@ type attempt struct {
 	tries tries
 }
 
+// attempts holds those of fetches that have ended.
+var attempts = sync.Pool{New: func() any { return new(attempt) }}
+
 func (f *retrier) Fetch(ctx context.Context, r *Request) (*Response, error) {
-	a := &attempt{Request: *r, tries: tries{retry: r.Retry, trace: r.Trace, now: f.now}}
+	a := attempts.Get().(*attempt)
+	*a = attempt{Request: *r, tries: tries{retry: r.Retry, trace: r.Trace, now: f.now}}
 	a.Request.tries = &a.tries
 	resp, e := f.answer(ctx, a)
 	if e != nil {
@@ -171,6 +176,8 @@ func (f *retrier) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	}
 	resp.Attempts = a.tries.made
 	if resp.Body == nil {
+		*a = attempt{}
+		attempts.Put(a) // a body that is whole needs no more of them
 		return resp, nil
 	}
 	body := &restarting{ctx: ctx, f: f, a: a, current: resp}

