@@ -22,7 +22,7 @@ func (c *directConn) quickHead(req *http.Request) *http.Response {
 	}
 	text := string(there[:end])
 	line, rest, _ := strings.Cut(text, "\r\n")
-	if !strings.HasPrefix(line, "HTTP/1.1 200 ") {
+	if !strings.HasPrefix(line, "HTTP/1.1 200 ") || !httpguts.ValidHeaderFieldValue(line) {
 		return nil
 	}
 	resp := &http.Response{
@@ -38,8 +38,12 @@ func (c *directConn) quickHead(req *http.Request) *http.Response {
 			return nil
 		}
 		switch name = textproto.CanonicalMIMEHeaderKey(name); name {
-		case "Transfer-Encoding", "Connection", "Trailer", "Pragma":
+		case "Transfer-Encoding", "Trailer", "Pragma":
 			return nil
+		case "Connection":
+			if !strings.EqualFold(value, "keep-alive") {
+				return nil
+			}
 		case "Content-Length":
 			n, err := strconv.ParseUint(value, 10, 63)
 			if err != nil || resp.ContentLength >= 0 {

@@ -31,6 +31,7 @@ func TestWhichHeadsAreReadQuickly(t *testing.T) {
 		"of another status":    {ft.Head(404, long) + "whole", false},
 		"of HTTP/1.0":          {"HTTP/1.0 200 OK\r\n" + long + "\r\n\r\nwhole", false},
 		"the last of its kind": {ft.Head(200, long, "Connection: close") + "whole", false},
+		"one that stays":       {ft.Head(200, "Connection: Keep-Alive", long) + "whole", true},
 		"a folded line":        {ft.Head(200, long, "X: a\r\n b") + "whole", false},
 		"no name":              {ft.Head(200, long, ": a") + "whole", false},
 		"a space in a name":    {ft.Head(200, long, "X : a") + "whole", false},
@@ -53,6 +54,8 @@ func FuzzQuickHead(f *testing.F) {
 	} {
 		f.Add([]byte(ft.Head(200, fields...) + "whole"))
 	}
+	f.Add([]byte(ft.Head(200, "Connection: keep-alive", "Connection: close", "Content-Length: 5") + "whole"))
+	f.Add([]byte("HTTP/1.1 200 \n\r\nContent-Length: 0\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, answer []byte) {
