@@ -200,7 +200,7 @@ func (c *directConn) ask(req *http.Request) (resp *http.Response, silent bool, e
 		return nil, true, err
 	}
 	if c.d.response > 0 {
-		if err := c.SetReadDeadline(time.Now().Add(c.d.response)); err != nil {
+		if err := c.wait(time.Now().Add(c.d.response)); err != nil {
 			return nil, true, err
 		}
 	}
@@ -223,6 +223,14 @@ func (c *directConn) ask(req *http.Request) (resp *http.Response, silent bool, e
 		}
 	}
 	return nil, false, errOnlyNotes
+}
+
+// wait sets until when reading may wait. It does not undo that the context has ended it.
+func (c *directConn) wait(until time.Time) error {
+	if err := c.SetReadDeadline(until); err != nil {
+		return err
+	}
+	return context.Cause(c.ctx)
 }
 
 // atOnce is how many bytes the system takes at once on a connection where nothing else waits to be sent.
@@ -263,8 +271,8 @@ func (c *directConn) headError(err error) error {
 func (c *directConn) answer(resp *http.Response) *http.Response {
 	b := &directBody{c: c, from: resp.Body, keep: !resp.Close && resp.StatusCode/100 != 1, sized: resp.ContentLength > 0}
 	if there := resp.ContentLength >= 0 && int64(c.r.Buffered()) >= resp.ContentLength; c.d.response > 0 && !there {
-		if err := c.SetReadDeadline(time.Time{}); err != nil {
-			b.keep = false
+		if err := c.wait(time.Time{}); err != nil {
+			c.Close() // Read says so
 		}
 	}
 	if resp.Body == http.NoBody {

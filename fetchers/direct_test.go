@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/asflow/asflow/fetchers"
 	ft "github.com/asflow/asflow/fetchers/fetchertest"
@@ -228,6 +230,41 @@ func TestCancelEndsWaiting(t *testing.T) {
 				t.Errorf("%s: %v", e.Class, err)
 			}
 		})
+	}
+}
+
+// At whatever moment a context ends, no request goes on waiting.
+func TestCancelAtAnyMoment(t *testing.T) {
+	url := answers(t, func(_ int, c net.Conn, r *bufio.Reader) {
+		for {
+			req, ok := oneRequest(r)
+			if !ok {
+				return
+			}
+			if req.URL.Path == "/body" {
+				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\nsome")
+			}
+		}
+	})
+	f := fetchers.New(fetchers.Options{})
+	for i := range 10000 {
+		ctx, cancel := context.WithCancel(t.Context())
+		r := quick(url + [...]string{"/none", "/body"}[i%2])
+		r.Timeouts = fetchers.Timeouts{Connect: time.Hour, Response: time.Hour, Idle: time.Hour}
+		go func() {
+			for n := range i * 7 % 3000 {
+				runtime.KeepAlive(n)
+			}
+			cancel()
+		}()
+		resp, err := f.Fetch(ctx, r)
+		if err == nil {
+			_, err = io.Copy(io.Discard, resp.Body)
+			resp.Close()
+		}
+		if e := failure(t, err); e.Class != fetchers.ClassCancel {
+			t.Fatalf("%d: %s: %v", i, e.Class, err)
+		}
 	}
 }
 
