@@ -83,7 +83,7 @@ func (p *Plan) outputChanged(rec *journal.Record, at string) string {
 	if info.Size == rec.Size && info.Mtime == rec.Mtime && !info.Dir {
 		return ""
 	}
-	if hash, err := p.hash(at, info); err != nil || hash != rec.Hash {
+	if !p.same(at, info, rec.Size, rec.Hash) {
 		return "changed since asflow wrote it"
 	}
 	return ""
@@ -110,11 +110,20 @@ func (p *Plan) readsChanged(rec *journal.Record, in *resolved, missing map[strin
 		if info.Size == r.Size && info.Mtime == r.Mtime && !info.Dir && (made || info.Mtime+grain < rec.Began) {
 			continue
 		}
-		if hash, err := p.hash(r.Path, info); err != nil || hash != r.Hash {
+		if !p.same(r.Path, info, r.Size, r.Hash) {
 			return "input " + r.Path + " changed"
 		}
 	}
 	return ""
+}
+
+// same tells whether what is at a path has the content that it had. A file of another size has not, and is not read.
+func (p *Plan) same(at string, info Info, size int64, hash string) bool {
+	if !info.Dir && info.Size != size {
+		return false
+	}
+	now, err := p.hash(at, info)
+	return err == nil && now == hash
 }
 
 // recipeChange names the attributes of a recipe that differ from those that an output was made with.

@@ -81,6 +81,14 @@ target "out/{each.key}" {
 	if want := []string{"in/a", "out/b"}; !slices.Equal(p.disk.opens, want) {
 		t.Errorf("%q were read, want %q", p.disk.opens, want)
 	}
+	p.disk.write("in/a", "of another size")
+	p.disk.write("out/b", "of another size, too")
+	p.disk.opens = nil
+	plan, _ := p.plan(planner.Options{})
+	if n := plan.Tally(0).ByState[planner.Ready]; n != 2 || len(p.disk.opens) > 0 {
+		t.Errorf("%d jobs are to do, and %q were read", n, p.disk.opens)
+	}
+	wantRan(t, p.build(), "out/a", "out/b")
 }
 
 // TestTheRestOfTheElementIsNoReason holds that only those attributes of an element count that a recipe names.
