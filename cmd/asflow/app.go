@@ -12,9 +12,10 @@ import (
 
 // app is what a command may touch of the process around it. Commands get it instead of package os.
 type app struct {
-	stdin  io.Reader
-	stdout *terminal
-	stderr *terminal
+	stdin   io.Reader
+	stdout  *terminal
+	stderr  *terminal
+	answers bool // somebody sees a question, and can answer it
 
 	lookupEnv func(string) (string, bool)
 	environ   []string
@@ -45,6 +46,7 @@ func processApp() *app {
 	}
 	a.stdout = a.terminal(os.Stdout)
 	a.stderr = a.terminal(os.Stderr)
+	a.answers = a.terminal(os.Stdin).tty && (a.stdout.tty || a.stderr.tty)
 	return a
 }
 

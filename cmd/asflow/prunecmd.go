@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,8 +74,8 @@ func (c *pruneCmd) Run(a *app) error {
 	remove := c.show(a, orphans)
 	switch {
 	case c.DryRun || len(remove) == 0:
-	case !c.Yes && !c.ask(a, len(remove)):
-		return nil
+	case !c.Yes && !c.ask(stop.ctx, a, len(remove)):
+		return stop.err()
 	default:
 		if err := removeOrphans(store, p, remove); err != nil {
 			return err
@@ -145,15 +146,28 @@ func (c *pruneCmd) show(a *app, all []*orphan) (remove []*orphan) {
 }
 
 // ask asks whether to go on. Where nobody can answer the answer is no, and how to give another is said.
-func (c *pruneCmd) ask(a *app, n int) bool {
-	if !a.stdout.tty {
+func (c *pruneCmd) ask(ctx context.Context, a *app, n int) bool {
+	if !a.answers {
 		fmt.Fprintln(a.stderr, "Nothing was removed: asflow prune --yes removes without asking.")
 		return false
 	}
-	fmt.Fprintf(a.stderr, "Remove %s? [y/N] ", plural(n, "file", "files"))
-	line, _ := bufio.NewReader(a.stdin).ReadString('\n')
-	answer := strings.ToLower(strings.TrimSpace(line))
-	return answer == "y" || answer == "yes"
+	w := a.stderr
+	if !w.tty {
+		w = a.stdout
+	}
+	fmt.Fprintf(w, "Remove %s? [y/N] ", plural(n, "file", "files"))
+	answer := make(chan string, 1)
+	go func() { // a terminal can't be told to give up waiting for a key: after a signal the process ends without it
+		line, _ := bufio.NewReader(a.stdin).ReadString('\n')
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(w)
+		return false
+	case said := <-answer:
+		return said == "y" || said == "yes"
+	}
 }
 
 // removeOrphans removes files, and then notes that they are gone.
