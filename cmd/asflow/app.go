@@ -19,6 +19,7 @@ type app struct {
 
 	lookupEnv func(string) (string, bool)
 	environ   []string
+	args      []string // of the command line
 	now       func() time.Time
 	exit      func(int)                           // ends the process at once
 	signals   func(func(os.Signal)) (stop func()) // calls with each interrupt or termination until stopped

@@ -139,7 +139,8 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 	defer func() { err = errors.Join(err, writer.Close()) }()
 
 	id := runID(p.now)
-	if err := writer.Run(journal.Run{ID: id, Began: p.now.UnixNano(), Goals: c.Goals}); err != nil {
+	noted := journal.Run{ID: id, Began: p.now.UnixNano(), Goals: c.Goals, Command: withoutValues(a.args)}
+	if err := writer.Run(noted); err != nil {
 		return err
 	}
 	meters := executor.NewMeters(len(plan.Targets()))
@@ -176,10 +177,9 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 	}
 	status := exitStatus(err)
 	ended := a.now()
-	_ = writer.Run(journal.Run{
-		ID: id, Began: p.now.UnixNano(), Ended: ended.UnixNano(), Goals: c.Goals,
-		Made: n.Made + n.Unchanged, Failed: n.Failed + n.NotTried, Absent: n.Absent, UpToDate: n.UpToDate, Exit: status,
-	})
+	noted.Ended, noted.Exit, noted.Received, noted.Written = ended.UnixNano(), status, result.Bytes, result.Written
+	noted.Made, noted.Failed, noted.Absent, noted.UpToDate = n.Made+n.Unchanged, n.Failed+n.NotTried, n.Absent, n.UpToDate
+	_ = writer.Run(noted)
 	found := limits.Found()
 	if c.JSON {
 		for _, f := range found {

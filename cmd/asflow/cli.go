@@ -79,7 +79,7 @@ func run(a *app, args []string) int {
 		return a.report(usage(err))
 	}
 	a.setColor(c.Color)
-	a.dir = c.Dir
+	a.dir, a.args = c.Dir, args
 	return a.report(ctx.Run(parser))
 }
 

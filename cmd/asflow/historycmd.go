@@ -4,11 +4,17 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/asflow/asflow/planner/journal"
@@ -42,33 +48,85 @@ func (c *historyCmd) Run(a *app) error {
 		return err
 	}
 	runs := lastOfEach(all)
-	w := bufio.NewWriter(a.stdout)
 	if c.Name == "" {
 		if c.Last > 0 && len(runs) > c.Last {
 			runs = runs[len(runs)-c.Last:]
 		}
-		if c.JSON {
-			writeLines(w, runs)
-			return w.Flush()
-		}
-		showRuns(w, a.stdout, runs)
-		return w.Flush()
-	}
-	i := slices.IndexFunc(runs, func(r journal.Run) bool { return strings.HasPrefix(r.ID, c.Name) })
-	if i < 0 {
-		return &usageError{fmt.Sprintf("there is no run %s; asflow history shows them", c.Name)}
-	}
-	jobs, err := jobsOf(state, runs[i].ID)
-	if err != nil {
+	} else if runs, err = named(runs, c.Name); err != nil {
 		return err
 	}
-	if c.JSON {
-		writeLines(w, jobs)
-		return w.Flush()
+	var jobs []journal.Record
+	if c.Name != "" {
+		if jobs, err = jobsOf(state, runs[0].ID); err != nil {
+			return err
+		}
 	}
-	showRuns(w, a.stdout, runs[i:i+1])
-	showJobs(w, a.stdout, jobs)
+	if err := countUnended(state, runs); err != nil {
+		return err
+	}
+	w := bufio.NewWriter(a.stdout)
+	switch {
+	case c.JSON && c.Name == "":
+		writeLines(w, runs)
+	case c.JSON:
+		writeLines(w, jobs)
+	default:
+		showRuns(w, a.stdout, runs)
+		if c.Name != "" {
+			showJobs(w, a.stdout, jobs)
+		}
+	}
 	return w.Flush()
+}
+
+// named gives the one run of this name, or whose name begins so.
+func named(runs []journal.Run, name string) (found []journal.Run, err error) {
+	for _, r := range runs {
+		switch {
+		case r.ID == name:
+			return []journal.Run{r}, nil
+		case strings.HasPrefix(r.ID, name):
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, &usageError{fmt.Sprintf("there is no run %s; asflow history shows them", name)}
+	case 1:
+		return found, nil
+	}
+	return nil, &usageError{fmt.Sprintf("%s begin with %s, the last of them %s; write more of the name", plural(len(found), "run", "runs"), name, found[len(found)-1].ID)}
+}
+
+// countUnended counts, for runs that did not come to their end and so could not do it themselves, what the journal has of
+// their jobs.
+func countUnended(state *journal.State, runs []journal.Run) error {
+	of := map[string]*journal.Run{}
+	for i := range runs {
+		if runs[i].Ended == 0 {
+			of[runs[i].ID] = &runs[i]
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	return state.All(func(rec journal.Record) bool {
+		r := of[rec.Run]
+		if r == nil {
+			return true
+		}
+		r.Received += rec.Received
+		switch rec.State {
+		case journal.Made:
+			r.Made++
+			r.Written += rec.Size
+		case journal.Failed:
+			r.Failed++
+		case journal.Absent:
+			r.Absent++
+		}
+		return true
+	})
 }
 
 // lastOfEach gives each run once, as it was written last.
@@ -116,31 +174,65 @@ func showRuns(w io.Writer, t *terminal, runs []journal.Run) {
 		fmt.Fprintln(w, "Nothing was built here yet.")
 		return
 	}
-	head := []string{"run", "began", "took", "made", "up to date", "absent", "failed", "exit", "goals"}
+	head := []string{"run", "began", "took", "made", "up to date", "absent", "failed", "received", "written", "exit", "command"}
 	for i, h := range head {
 		head[i] = t.paint(dim, h)
 	}
 	rows := [][]string{head}
-	for _, r := range runs {
+	dot := t.paint(dim, t.signs().dot)
+	for i, r := range runs {
 		cell := func(n int, c color) string {
 			if n == 0 {
-				return t.paint(dim, t.signs().dot)
+				return dot
 			}
 			return t.paint(c, count(n))
 		}
-		lasted, exit := t.paint(yellow, "did not end"), ""
-		if r.Ended != 0 {
+		bytes := func(n int64) string {
+			if n == 0 {
+				return dot
+			}
+			return size(n)
+		}
+		lasted, exit := "", ""
+		switch {
+		case r.Ended != 0:
 			lasted, exit = took(time.Duration(r.Ended-r.Began)), t.paint(green, "0")
 			if r.Exit != 0 {
 				exit = t.paint(red, fmt.Sprint(r.Exit))
 			}
+		case i == len(runs)-1 && stillRuns(r.ID): // one build at a time
+			lasted = t.paint(cyan, "runs")
+		default:
+			lasted = t.paint(yellow, "did not end")
+		}
+		command := commandLine(r.Command)
+		if command == "" {
+			command = commandLine(r.Goals)
 		}
 		rows = append(rows, []string{
 			r.ID, time.Unix(0, r.Began).Format("2006-01-02 15:04:05"), lasted,
-			cell(r.Made, ""), cell(r.UpToDate, ""), cell(r.Absent, ""), cell(r.Failed, red), exit, strings.Join(r.Goals, " "),
+			cell(r.Made, ""), cell(r.UpToDate, ""), cell(r.Absent, ""), cell(r.Failed, red), bytes(r.Received), bytes(r.Written), exit, command,
 		})
 	}
-	writeTable(w, rows, map[int]bool{2: true, 3: true, 4: true, 5: true, 6: true, 7: true})
+	right := map[int]bool{2: true, 3: true, 4: true, 5: true, 6: true, 7: true, 8: true, 9: true}
+	rows, right = fitTable(t, rows, right, []int{1, 4, 5, 8}, 10)
+	writeTable(w, rows, right)
+}
+
+// stillRuns tells whether the process of a run is there. Of another machine's nothing is known: it counts as gone.
+func stillRuns(run string) bool {
+	_, text, _ := strings.Cut(run, "-")
+	pid, err := strconv.Atoi(text)
+	if err != nil {
+		return false
+	}
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = p.Release() }()
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, fs.ErrPermission) || runtime.GOOS == "windows"
 }
 
 func showJobs(w io.Writer, t *terminal, jobs []journal.Record) {

@@ -23,6 +23,11 @@ func (c *buildCmd) touch(a *app, p *project, store *executor.Store, plan *planne
 	if err := writer.Append(t.records, c.NoFsync); err != nil {
 		return fmt.Errorf("write the journal: %w", err)
 	}
+	n := countJobs(plan)
+	_ = writer.Run(journal.Run{
+		ID: t.run, Began: t.began, Ended: a.now().UnixNano(), Goals: c.Goals, Command: withoutValues(a.args),
+		Absent: n.Absent, Failed: len(t.errs), UpToDate: n.UpToDate + len(t.records), Exit: exitStatus(errors.Join(t.errs...)),
+	})
 	if !c.Quiet {
 		t.say(a)
 	}

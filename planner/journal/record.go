@@ -79,9 +79,12 @@ type Run struct {
 	Began    int64    `json:"began"`           // nanoseconds since 1970
 	Ended    int64    `json:"ended,omitempty"` // 0: it did not come to its end
 	Goals    []string `json:"goals,omitempty"`
+	Command  []string `json:"command,omitempty"` // the arguments of asflow, without the values of variables
 	Made     int      `json:"made,omitempty"`
 	Failed   int      `json:"failed,omitempty"`
 	Absent   int      `json:"absent,omitempty"`
 	UpToDate int      `json:"uptodate,omitempty"`
+	Received int64    `json:"received,omitempty"` // bytes from the network
+	Written  int64    `json:"written,omitempty"`  // bytes of the files that were made
 	Exit     int      `json:"exit"`
 }
