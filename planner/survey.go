@@ -9,32 +9,46 @@ type Survey struct {
 	Changed  int // fetched outputs that another recipe would fetch now
 }
 
-// Survey reads the whole journal and gives what it says of each target.
+// Survey reads the whole journal, on all processors, and gives what it says of each target.
 func (p *Plan) Survey() ([]Survey, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make([]Survey, len(p.nodes))
-	err := p.jour.All(func(r journal.Record) bool {
-		n := p.byLabel[r.Target]
-		if n == nil || n.expansion != known {
-			return true
-		}
-		s := &out[n.t.Index]
-		i, planned := n.find(r.Path)
-		switch {
-		case !planned:
-			if _, err := p.disk.Stat(r.Path); err == nil && r.State != journal.Removed {
-				s.Orphaned++
-			}
-		case p.states[n.id(i)] == UpToDate && n.t.IsFetch && r.State == journal.Made:
-			print, reads, diags := n.t.Fingerprint(&world{plan: p, node: n, frozen: true}, n.els, n.element(i), nil)
-			if !diags.HasErrors() && len(reads.Unbuilt) == 0 && print != r.Recipe {
-				s.Changed++
-			}
-		case !p.states[n.id(i)].settled() && r.State == journal.Failed:
-			s.Failed++
-		}
-		return true
+	var parts [][]Survey
+	err := p.jour.Each(func() func(*journal.Record) {
+		part := make([]Survey, len(p.nodes))
+		parts = append(parts, part)
+		return func(r *journal.Record) { p.survey(part, r) }
 	})
+	out := make([]Survey, len(p.nodes))
+	for _, part := range parts {
+		for i, s := range part {
+			out[i].Failed += s.Failed
+			out[i].Orphaned += s.Orphaned
+			out[i].Changed += s.Changed
+		}
+	}
 	return out, err
+}
+
+// survey adds what a record says. It changes nothing in the plan.
+func (p *Plan) survey(out []Survey, r *journal.Record) {
+	n := p.byLabel[r.Target]
+	if n == nil || n.expansion != known {
+		return
+	}
+	s := &out[n.t.Index]
+	i, planned := n.find(r.Path)
+	switch {
+	case !planned:
+		if _, err := p.disk.Stat(r.Path); err == nil && r.State != journal.Removed {
+			s.Orphaned++
+		}
+	case p.states[n.id(i)] == UpToDate && n.t.IsFetch && r.State == journal.Made:
+		print, reads, diags := n.t.Fingerprint(&world{plan: p, node: n, frozen: true}, n.els, n.element(i), nil)
+		if !diags.HasErrors() && len(reads.Unbuilt) == 0 && print != r.Recipe {
+			s.Changed++
+		}
+	case !p.states[n.id(i)].settled() && r.State == journal.Failed:
+		s.Failed++
+	}
 }

@@ -7,21 +7,18 @@ import (
 	"unsafe"
 )
 
-// decode reads a line. The record's texts are pieces of it, which must not change any more.
+// decode reads a line into a record, whose texts are pieces of it.
 //
 // A plan asks for the record of every output of a command, so that the lines that asflow itself writes are read by a
 // decoder that knows no more than their form; any other valid JSON is left to the library.
-func decode(line []byte) (Record, bool) {
-	if line == nil {
-		return Record{}, false
-	}
+func decode(r *Record, line []byte) bool {
 	d := decoder{text: unsafe.String(unsafe.SliceData(line), len(line))}
-	var r Record
-	if d.record(&r); !d.bad && d.at == len(d.text) {
-		return r, true
+	*r = Record{Parts: r.Parts[:0], Reads: r.Reads[:0], Asked: r.Asked[:0]}
+	if d.record(r); !d.bad && d.at == len(d.text) {
+		return true
 	}
-	r = Record{}
-	return r, json.Unmarshal(line, &r) == nil
+	*r = Record{}
+	return json.Unmarshal(line, r) == nil
 }
 
 // decoder reads compact JSON whose texts have no escapes. Where it meets anything else it is bad, and what it gave is

@@ -38,7 +38,7 @@ func TestALongLineCostsNoOther(t *testing.T) {
 	x := &index{file: file, size: len(text)}
 	x.fill(seed, places)
 	for range 3 {
-		if r, ok := decode(x.find([]byte("long"))); !ok || len(r.Source) != 1<<20 {
+		if r, ok := new(State).decode(x.find([]byte("long"))); !ok || len(r.Source) != 1<<20 {
 			t.Fatal("the long line is not found")
 		}
 	}

@@ -3,7 +3,6 @@ package journal
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -27,6 +26,8 @@ type State struct {
 	labels  map[string]bool // of targets that needed has something of
 	runs    [][]byte
 	dropped int
+
+	damaged sync.Map // paths of lines that begin and end as records, and turned out to be none
 
 	once       sync.Once
 	fetched    *index
@@ -97,7 +98,7 @@ func (s *State) indexOf(parts ...part) (*index, error) {
 func (s *State) look(line []byte) (path []byte, ok bool) {
 	n := len(line)
 	switch {
-	case bytes.HasPrefix(line, recordStart) && line[n-1] == '}' && pathOf(line) != nil:
+	case recordPath(line) != nil:
 		s.noteLabel(line)
 		return pathOf(line), true
 	case bytes.HasPrefix(line, runStart) && line[n-1] == '}':
@@ -124,7 +125,7 @@ func (s *State) noteLabel(line []byte) {
 // Needed gives the last record of a path from what a plan needs: any state of an exec's output, and Absent or Failed
 // of a fetch. It never reads the rest.
 func (s *State) Needed(path string) (Record, bool) {
-	r, ok := decode(s.needed.find(raw(path)))
+	r, ok := s.decode(s.needed.find(raw(path)))
 	if !ok || r.Kind == Fetch && r.State == Made {
 		return Record{}, false
 	}
@@ -136,13 +137,13 @@ func (s *State) HasNeeded(label string) bool { return s.labels[string(raw(label)
 
 // Lookup gives the last record of a path, whatever it is of.
 func (s *State) Lookup(path string) (Record, bool) {
-	if r, ok := decode(s.needed.find(raw(path))); ok {
+	if r, ok := s.decode(s.needed.find(raw(path))); ok {
 		return r, true
 	}
 	if s.loadFetched() != nil {
 		return Record{}, false
 	}
-	return decode(s.fetched.find(raw(path)))
+	return s.decode(s.fetched.find(raw(path)))
 }
 
 // loadFetched reads the records of successful fetches, once.
@@ -161,34 +162,6 @@ func (s *State) loadFetched() error {
 	return s.fetchedErr
 }
 
-// All calls each with the last record of every path, in no order, until it gives false.
-func (s *State) All(each func(Record) bool) error {
-	if err := s.loadFetched(); err != nil {
-		return err
-	}
-	for _, x := range []*index{s.needed, s.fetched} {
-		if x == nil {
-			continue
-		}
-		for _, slot := range x.slots {
-			if slot == 0 {
-				continue
-			}
-			line := x.line(slot)
-			if line == nil {
-				return errors.New("read the journal: a line can't be read any more")
-			}
-			if x == s.fetched && s.needed.find(pathOf(line)) != nil {
-				continue
-			}
-			if r, ok := decode(line); ok && !each(r) {
-				return nil
-			}
-		}
-	}
-	return nil
-}
-
 // Runs gives the builds, oldest first.
 func (s *State) Runs() ([]Run, error) {
 	var out []Run
@@ -201,5 +174,25 @@ func (s *State) Runs() ([]Run, error) {
 	return out, nil
 }
 
-// Dropped is how many damaged lines were passed over.
-func (s *State) Dropped() int { return s.dropped }
+// Dropped is how many damaged lines were passed over: those that don't look like what asflow writes, and of those that do
+// the ones that were asked for.
+func (s *State) Dropped() int {
+	n := s.dropped
+	s.damaged.Range(func(any, any) bool { n++; return true })
+	return n
+}
+
+// decode reads a line. What it gives is made of pieces of the line, which must not change any more.
+func (s *State) decode(line []byte) (r Record, ok bool) {
+	ok = line != nil && s.decodeInto(&r, line)
+	return r, ok
+}
+
+// decodeInto reads a line into a record, which may have been another one. A line that can't be read is counted, once.
+func (s *State) decodeInto(r *Record, line []byte) bool {
+	if decode(r, line) {
+		return true
+	}
+	s.damaged.Store(string(pathOf(line)), true)
+	return false
+}
