@@ -24,6 +24,8 @@ const (
 	tailMost = 8 << 10
 	// lineMost is how long a line may grow before it is written though it has not ended.
 	lineMost = 64 << 10
+	// secretMost is how long a secret may be that is taken out wherever the text is cut.
+	secretMost = 16 << 10
 	// headMost is how much is kept of the body of an answer that was rejected.
 	headMost = 64 << 10
 )
@@ -36,7 +38,7 @@ type jobLog struct {
 	file *os.File
 	err  error
 
-	line    []byte // the last line, while it has not ended
+	line    []byte // what is not ready to be written: the last line, while it has not ended
 	size    int64  // written to the file
 	ring    []byte // what came after logHead: at most twice logTail, of which the last logTail count
 	cut     int64  // bytes that ring has lost
@@ -75,21 +77,11 @@ func logName(output, ext string) string {
 // Write takes what the command prints. It never fails: a log that can't be written must not end a command.
 func (l *jobLog) Write(p []byte) (int, error) {
 	l.printed = true
-	end := bytes.LastIndexByte(p, '\n') + 1
-	if end == 0 && len(l.line)+len(p) < lineMost {
-		l.line = append(l.line, p...)
-		return len(p), nil
+	l.line = append(l.line, p...)
+	if n := l.ready(); n > 0 {
+		l.put(l.line[:n])
+		l.line = l.line[:copy(l.line, l.line[n:])]
 	}
-	if end == 0 {
-		end = len(p)
-	}
-	whole := p[:end]
-	if len(l.line) > 0 {
-		l.line = append(l.line, whole...)
-		whole = l.line
-	}
-	l.put(whole)
-	l.line = append(l.line[:0], p[end:]...)
 	return len(p), nil
 }
 
@@ -101,15 +93,20 @@ func (l *jobLog) note(text string) {
 	}
 }
 
-// flush writes a last line that has not ended.
+// flush writes a last line that has not ended, as if it had. The command may have been ended in the midst of a secret.
 func (l *jobLog) flush() {
-	if len(l.line) > 0 {
-		l.put(append(l.line, '\n'))
-		l.line = l.line[:0]
+	if len(l.line) == 0 {
+		return
 	}
+	text := []byte(l.run.RedactCut(string(l.line)))
+	if !bytes.HasSuffix(text, []byte{'\n'}) {
+		text = append(text, '\n')
+	}
+	l.put(text)
+	l.line = l.line[:0]
 }
 
-// put writes whole lines: to the file, and when that has its share, to the ring.
+// put writes what is ready: to the file, and when that has its share, to the ring.
 func (l *jobLog) put(b []byte) {
 	if l.size < logHead {
 		b = []byte(l.run.Redact(string(b)))
@@ -133,12 +130,15 @@ func (l *jobLog) put(b []byte) {
 	l.ring = append(l.ring, b...)
 }
 
-// keep notes the last of what was printed.
+// keep notes the last of what was printed, and so much before it that a secret at its beginning is seen as a whole.
 func (l *jobLog) keep(b []byte) {
-	b = b[max(0, len(b)-tailMost):]
-	if over := len(l.latest) + len(b) - 4*tailMost; over > 0 {
-		from := max(0, len(l.latest)+len(b)-tailMost)
-		l.latest = l.latest[:copy(l.latest, l.latest[min(from, len(l.latest)):])]
+	const most = tailMost + secretMost
+	if len(b) >= most {
+		l.latest = append(l.latest[:0], b[len(b)-most:]...)
+		return
+	}
+	if len(l.latest)+len(b) > 2*most {
+		l.latest = l.latest[:copy(l.latest, l.latest[len(l.latest)+len(b)-most:])]
 	}
 	l.latest = append(l.latest, b...)
 }
@@ -170,12 +170,12 @@ func (r *run) create(name string) (*os.File, error) {
 func (l *jobLog) tail() []byte {
 	l.flush()
 	b := l.latest
+	if l.size >= logHead {
+		b = []byte(l.run.Redact(string(b)))
+	}
 	if len(b) > tailMost {
 		b = b[len(b)-tailMost:]
 		b = b[bytes.IndexByte(b, '\n')+1:]
-	}
-	if l.size >= logHead {
-		b = []byte(l.run.Redact(string(b)))
 	}
 	return b
 }
@@ -191,13 +191,15 @@ func (l *jobLog) close() (name string, err error) {
 		l.cut += int64(over)
 		ring = ring[over:]
 	}
+	text := []byte(l.run.Redact(string(ring)))
 	if l.cut > 0 {
-		from := bytes.IndexByte(ring, '\n') + 1
+		from := min(secretMost, len(text)) // it may begin in the midst of a secret
+		from += bytes.IndexByte(text[from:], '\n') + 1
 		l.cut += int64(from)
-		ring = ring[from:]
+		text = text[from:]
 		l.toFile(fmt.Appendf(nil, "\nasflow: %d bytes were cut out here\n\n", l.cut))
 	}
-	l.toFile([]byte(l.run.Redact(string(ring))))
+	l.toFile(text)
 	if err := l.file.Close(); l.err == nil {
 		l.err = err
 	}
