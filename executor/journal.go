@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/asflow/asflow/planner/journal"
@@ -107,74 +106,4 @@ func (w *Writer) Close() error {
 		err = w.compact()
 	}
 	return errors.Join(err, w.file.Close())
-}
-
-// compact moves what runs have appended to where it belongs: records of successful fetches, which planning does not
-// need, behind those that there are; the others into a file of their own that holds each path once. Then the journal
-// begins anew. A kill between two of these steps leaves records twice, which is harmless.
-func (w *Writer) compact() error {
-	dir := w.s.abs(stateDir)
-	tail, err := os.ReadFile(dir + "/" + journal.Tail)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir+"/journal", 0o777); err != nil {
-		return err
-	}
-	needed, err := os.ReadFile(dir + "/" + journal.Needed)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	fetched, kept := journal.Split(needed, tail)
-	if err := appendFetched(dir+"/"+journal.Fetched, fetched); err != nil {
-		return err
-	}
-	if err := replaceFile(w.s.abs(tempDir), dir+"/"+journal.Needed, kept); err != nil {
-		return err
-	}
-	// The records have their new names on the disk before they lose the old one.
-	if err := errors.Join(syncFolder(dir), syncFolder(dir+"/journal")); err != nil {
-		return err
-	}
-	return replaceFile(w.s.abs(tempDir), dir+"/"+journal.Tail, journal.Header())
-}
-
-// appendFetched adds records of fetches. Of a path that is there twice the later one counts.
-func appendFetched(name string, lines []byte) error {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	size, err := wholeLines(f)
-	if err != nil {
-		return err
-	}
-	if size == 0 {
-		lines = append(journal.Header(), lines...)
-	}
-	if _, err := f.WriteAt(lines, size); err != nil {
-		return err
-	}
-	if err := f.Truncate(size + int64(len(lines))); err != nil {
-		return err
-	}
-	return f.Sync()
-}
-
-// replaceFile puts a text in the place of a file, whole.
-func replaceFile(temp, name string, text []byte) error {
-	f, err := os.OpenFile(temp+"/journal-"+random(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }

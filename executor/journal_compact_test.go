@@ -3,9 +3,11 @@ package executor
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -312,4 +314,40 @@ func TestATornJournalGoesOn(t *testing.T) {
 		w.file.Close()
 		p.has("without a first line", now, 0)
 	}
+}
+
+// TestACompactionHoldsNoText compacts a journal of many megabytes: what is taken of memory is that of the index, far less than the
+// text. Not parallel: memory is counted.
+func TestACompactionHoldsNoText(t *testing.T) {
+	const records, batch = 40_000, 1000
+	p, want := newProject(t), map[string]int64{}
+	w := p.open()
+	source := string(bytes.Repeat([]byte("s"), 1000))
+	for i := 0; i < records; i += batch {
+		var some []journal.Record
+		for k := range batch {
+			r := made(fmt.Sprint("raw/", i+k), int64(i))
+			if k%2 == 0 {
+				r = command(fmt.Sprint("out/", i+k), int64(i))
+			}
+			r.Source = source
+			some = append(some, r)
+		}
+		p.append(w, want, some...)
+	}
+	size, err := w.file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := w.compact(); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	w.file.Close()
+	if took := int64(after.TotalAlloc - before.TotalAlloc); took > size/4 {
+		t.Errorf("%d bytes of memory for a journal of %d", took, size)
+	}
+	p.has("after it", want, 0)
 }

@@ -157,7 +157,7 @@ func (p *part) tell(f *os.File, size int64, sum string) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(p.s.abs(tempDir), p.s.partName(n.Path)+".json", text); err != nil {
+	if err := replaceFile(p.s.abs(tempDir), p.s.partName(n.Path)+".json", written(text)); err != nil {
 		return err
 	}
 	p.note = n

@@ -1,35 +1,61 @@
 package journal
 
-import "bytes"
+import (
+	"io"
+)
 
-// Split sorts the lines of a compacted file of what planning needs, and of those that runs have appended since: fetched
-// are the records of successful fetches, kept is the new text of what planning needs, each path once, with the runs.
-func Split(needed, tail []byte) (fetched, kept []byte) {
+// Split sorts the lines of a compacted file of what planning needs, and of those that runs have appended since, which are whole
+// lines too: to fetched go the records of successful fetches, to kept what planning needs, each path once, with the runs.
+// It reads both twice and keeps an index of them, not their text.
+func Split(needed, tail *io.SectionReader, fetched, kept io.Writer) error {
 	s := &State{}
-	x, _ := s.indexOf(part{text: needed}, part{text: tail}) // there is nothing to be read
-	kept = append(make([]byte, 0, len(needed)+4096), Header()...)
-	fetched = make([]byte, 0, len(tail))
+	both := part{file: &joined{needed, tail}, size: needed.Size() + tail.Size()}
+	x, err := s.indexOf(both)
+	if err != nil {
+		return err
+	}
+	if _, err := kept.Write(Header()); err != nil {
+		return err
+	}
+	var buf []byte
+	write := func(w io.Writer, line []byte) {
+		if err == nil {
+			buf = append(append(buf[:0], line...), '\n')
+			_, err = w.Write(buf)
+		}
+	}
 	for _, line := range s.runs {
-		kept = append(append(kept, line...), '\n')
+		write(kept, line)
 	}
-	for rest := x.text; len(rest) > 0; {
-		n := bytes.IndexByte(rest, '\n')
-		if n < 0 {
-			break
-		}
-		line := rest[:n]
-		rest = rest[n+1:]
-		if !bytes.HasPrefix(line, recordStart) || line[n-1] != '}' || pathOf(line) == nil {
-			continue
-		}
-		last := x.find(pathOf(line))
+	at := 0
+	readErr := eachLine(io.NewSectionReader(both.file, 0, both.size), func(line []byte) {
+		path := recordPath(line)
 		switch {
-		case &last[0] != &line[0]:
+		case path == nil || !x.last(path, at):
 		case IsFetchMade(line):
-			fetched = append(append(fetched, line...), '\n')
+			write(fetched, line)
 		default:
-			kept = append(append(kept, line...), '\n')
+			write(kept, line)
+		}
+		at += len(line) + 1
+	})
+	if err == nil {
+		err = readErr
+	}
+	return err
+}
+
+// joined is two texts, one behind the other.
+type joined struct{ first, second *io.SectionReader }
+
+// ReadAt reads from one or both.
+func (j *joined) ReadAt(p []byte, at int64) (n int, err error) {
+	if at < j.first.Size() {
+		n, err = j.first.ReadAt(p[:min(int64(len(p)), j.first.Size()-at)], at)
+		if n == len(p) || err != nil && err != io.EOF {
+			return n, err
 		}
 	}
-	return fetched, kept
+	m, err := j.second.ReadAt(p[n:], at+int64(n)-j.first.Size())
+	return n + m, err
 }
