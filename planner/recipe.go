@@ -1,7 +1,9 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -17,14 +19,18 @@ type MistakeError struct {
 	Diagnostics hcl.Diagnostics
 }
 
+// Error says it on one line, without the path: whoever shows a job's error names the job.
 func (e *MistakeError) Error() string {
 	for _, d := range e.Diagnostics {
-		if d.Severity == hcl.DiagError {
-			return fmt.Sprintf("%s: %s; %s", e.Path, d.Summary, d.Detail)
+		if d.Severity == hcl.DiagError && d.Subject != nil {
+			return fmt.Sprintf("%s:%d: %s: %s", d.Subject.Filename, d.Subject.Start.Line, d.Summary, d.Detail)
 		}
 	}
-	return e.Path + ": its recipe can't be evaluated"
+	return "its recipe can't be evaluated"
 }
+
+// Unwrap gives the diagnostics, for those who can show their source.
+func (e *MistakeError) Unwrap() error { return e.Diagnostics }
 
 // Next gives a job that may run now, the deepest first; false: none just now. Who takes it calls Recipe and, unless that
 // says that there is nothing to run, Done.
@@ -150,7 +156,11 @@ func shownCommand(command []string, output, at string) string {
 
 // noInput says that something that a job reads is not there.
 func noInput(n *node, i int, at string, err error) *hcl.Diagnostic {
-	d := n.mistake(i, "No such input", fmt.Sprintf("%s is read by %s, but it is neither an output of a target nor a file (%v). Make it, or correct the path.", at, n.path(i), err))
+	detail := fmt.Sprintf("%s can't be read: %v.", at, err)
+	if errors.Is(err, fs.ErrNotExist) {
+		detail = fmt.Sprintf("There is no file %s, and no target makes it. Make it, or correct the path.", at)
+	}
+	d := n.mistake(i, "No such input", detail)
 	if n.t.HasInputs {
 		r := n.t.InputRange()
 		d.Subject = &r

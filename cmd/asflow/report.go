@@ -349,12 +349,11 @@ func (r *reporter) fail(e executor.Event) {
 		return
 	}
 	if r.mode != showNone && r.failed <= fewLines {
-		first, _, _ := strings.Cut(f.cause, "\n")
 		of := f.path
 		if f.keyUnseen() {
 			of += " (" + clip(f.key, 60, r.t.signs().ellipsis) + ")"
 		}
-		r.stay = append(r.stay, fmt.Sprintf("%s %s: %s", r.t.paint(red, r.t.signs().failed), of, first))
+		r.stay = append(r.stay, fmt.Sprintf("%s %s: %s", r.t.paint(red, r.t.signs().failed), of, oneLine(e.Err)))
 	}
 }
 
