@@ -63,6 +63,32 @@ func shown(diags hcl.Diagnostics) string {
 	return b.String()
 }
 
+// TestMistakesOfAVariableComeAlone holds that what can't be known for want of a variable's value is no mistake of its own.
+func TestMistakesOfAVariableComeAlone(t *testing.T) {
+	p := newProject(t, `
+variable "name" {}
+target "a.txt" {
+  exec { command = ["echo", "${var.name}", jsonencode([var.name])] }
+}
+target "b.json" {
+  fetch {
+    url   = "http://127.0.0.1/${var.name}"
+    query = { q = var.name }
+    auth  = { bearer = var.name }
+  }
+}
+target "c.txt" {
+  exec {
+    shell = var.name
+    env   = { A = var.name }
+  }
+}`, nil)
+	_, diags := p.load()
+	if len(diags) != 1 || !strings.Contains(diags.Error(), `"name" has no default`) {
+		t.Errorf("got %v", shown(diags))
+	}
+}
+
 // TestMistakesOfVariables holds that values from outside are checked, wherever they come from.
 func TestMistakesOfVariables(t *testing.T) {
 	config := `

@@ -24,6 +24,8 @@ type maker struct {
 	at    cty.Value            // page, of a fetch
 	names map[string]cty.Value // what expressions see; made when the first of them is evaluated
 	diags hcl.Diagnostics
+
+	unknown bool // some value could not be known, since what it names has none
 }
 
 // Recipe evaluates the recipe of an element.
@@ -70,6 +72,10 @@ func (m *maker) value(name string) (cty.Value, bool) {
 	}
 	v, diags := m.t.env.eval(x.Expression, x.info, m.c, m.scope())
 	m.diags = append(m.diags, diags...)
+	if !v.IsWhollyKnown() {
+		m.unknown = true // something that it names is a mistake, which is reported where that stands
+		return cty.NilVal, false
+	}
 	if diags.HasErrors() || len(m.c.reads.Unbuilt) > 0 || v.IsNull() {
 		return cty.NilVal, false
 	}
@@ -174,7 +180,7 @@ func (m *maker) exec(p Paths) *Exec {
 			m.mistake(at.name, fmt.Sprintf("%s is %q, which leaves the project: write an absolute path, or make a symbolic link to it.", at.name, at.path))
 		}
 	}
-	if len(e.Command) == 0 && !m.diags.HasErrors() && len(m.c.reads.Unbuilt) == 0 {
+	if len(e.Command) == 0 && !m.unknown && !m.diags.HasErrors() && len(m.c.reads.Unbuilt) == 0 {
 		for _, name := range []string{"command", "shell"} {
 			if m.t.attrs[name] != nil {
 				m.mistake(name, name+" is null or empty.")

@@ -116,7 +116,7 @@ func (m *maker) request(method string, form []byte, hasForm bool) Request {
 	if r.URL == "" {
 		r.URL = m.text("url")
 	}
-	if r.URL == "" && !m.diags.HasErrors() && len(m.c.reads.Unbuilt) == 0 {
+	if r.URL == "" && !m.unknown && !m.diags.HasErrors() && len(m.c.reads.Unbuilt) == 0 {
 		m.mistake("url", "url is empty or null.")
 	}
 	var err error
