@@ -119,6 +119,8 @@ func (w *execWorker) inspect() error {
 		return fmt.Errorf("the command wrote a directory; the label of an output that is one ends with a slash: %q", w.targets[w.job.target].Label+"/")
 	case !info.IsDir() && want:
 		return errors.New("the command wrote a file, but the label ends with a slash and so asks for a directory")
+	case !info.IsDir() && !info.Mode().IsRegular():
+		return errors.New("the command wrote something that is neither a file nor a directory, such as a pipe or a device")
 	}
 	return nil
 }

@@ -80,6 +80,8 @@ func TestExecFailures(t *testing.T) {
 		{name: "killed", script: "kill -KILL $$", target: planner.Target{Absent: []int{137}}, state: planner.Failed, status: 137, err: "killed by SIGKILL"},
 		{name: "directory", script: `mkdir "$ASFLOW_OUTPUT"`, state: planner.Failed, err: "ends with a slash"},
 		{name: "not a directory", script: `rmdir "$ASFLOW_OUTPUT"; echo > "$ASFLOW_OUTPUT"`, target: planner.Target{Dir: true}, state: planner.Failed, err: "asks for a directory"},
+		{name: "pipe", script: `mkfifo "$ASFLOW_OUTPUT"`, state: planner.Failed, err: "neither a file nor a directory"},
+		{name: "device", script: `ln -s /dev/null "$ASFLOW_OUTPUT"`, state: planner.Failed, err: "neither a file nor a directory"},
 		{name: "no program", change: func(t *planner.Task) { t.Exec.Command = []string{"no-such-program-here"} }, state: planner.Failed, err: `there is no program "no-such-program-here" in PATH`},
 		{name: "no such file", change: func(t *planner.Task) { t.Exec.Command = []string{"./nothing"} }, state: planner.Failed, err: "./nothing does not exist"},
 		{name: "not executable", change: func(t *planner.Task) { t.Exec.Command = []string{"./plain"} }, state: planner.Failed, err: "chmod +x plain"},
