@@ -24,7 +24,7 @@ type buildCmd struct {
 
 	Touch     bool `group:"what" help:"Run nothing; take what commands have made of the GOALs, and is there, as up to date: after a lost journal, a clone, a move from another tool."`
 	DryRun    bool `short:"n" group:"how" help:"Show what would be done, as plan does, and do nothing."`
-	Jobs      int  `short:"j" placeholder:"N" group:"how" help:"Most commands at once. Default: the number of processors."`
+	Jobs      *int `short:"j" placeholder:"N" group:"how" help:"Most commands at once. Default: the number of processors."`
 	FetchJobs int  `placeholder:"N" default:"64" group:"how" help:"Most fetches at once, of all hosts (default 64). Limits of hosts hold besides."`
 	FailFast  bool `group:"how" help:"Stop at the first failure. Otherwise all that doesn't depend on it goes on."`
 	NoWait    bool `group:"how" help:"Exit 4 at once where another build holds the project's lock, instead of waiting for it."`
@@ -63,7 +63,7 @@ func (c *buildCmd) Run(a *app) error {
 // build plans under the project's lock, and runs what there is to do. The lock comes first: it is cheap, and so a plan
 // is never made of a state that another build is changing. A folder that can't be written can still be up to date.
 func (c *buildCmd) build(a *app, p *project) error {
-	if c.Jobs < 0 || c.FetchJobs < 1 {
+	if c.Jobs != nil && *c.Jobs < 1 || c.FetchJobs < 1 {
 		return &usageError{"--jobs and --fetch-jobs are at least 1"}
 	}
 	w := newReportSwitch()
@@ -218,8 +218,8 @@ func (c *buildCmd) mode(a *app) string {
 }
 
 func (c *buildCmd) jobs() int {
-	if c.Jobs > 0 {
-		return c.Jobs
+	if c.Jobs != nil {
+		return *c.Jobs
 	}
 	return runtime.GOMAXPROCS(0)
 }

@@ -163,8 +163,11 @@ func readFiles(dir string, names []string) ([]hclspec.File, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, &usageError{fmt.Sprintf("there is no file %s", name)}
 		}
+		if info, statErr := os.Stat(at(dir, name)); err != nil && statErr == nil && info.IsDir() {
+			return nil, &usageError{fmt.Sprintf("%s is a folder, and must be a file", name)}
+		}
 		if err != nil {
-			return nil, err
+			return nil, &usageError{err.Error()}
 		}
 		out = append(out, hclspec.File{Name: relativeName(name), Bytes: b})
 	}
