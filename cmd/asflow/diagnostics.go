@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/mitchellh/go-wordwrap"
@@ -82,15 +84,29 @@ func (t *terminal) source(b *strings.Builder, d *hcl.Diagnostic, f *hcl.File, c 
 	} else {
 		after = ""
 	}
-	expand := func(s string) string { return strings.ReplaceAll(s, "\t", "  ") }
-	before, marked, after = expand(before), expand(marked), expand(after)
-	room := t.width() - 9
+	before, marked, after = visible(before), visible(marked), visible(after)
+	room := min(t.width()-9, 200)
+	if keep := max(0, room-cells(marked), room/2); cells(before) > keep {
+		_, before = cut(before, cells(before)-keep+1)
+		before = t.signs().ellipsis + before
+	}
+	marked = clip(marked, max(1, room-cells(before)), t.signs().ellipsis)
 	if cells(before)+cells(marked)+cells(after) > room {
 		after = clip(after, max(0, room-cells(before)-cells(marked)), t.signs().ellipsis)
 	}
 	fmt.Fprintf(b, "  %s %s%s%s\n", t.paint(dim, number+" "+bar), before, t.paint(c, marked), after)
 	width := max(1, min(cells(marked), room-cells(before)))
 	fmt.Fprintf(b, "  %s %s%s\n", t.paint(dim, "      "+bar), strings.Repeat(" ", cells(before)), t.paint(c, strings.Repeat("^", width)))
+}
+
+// visible gives a piece of source as a terminal may show it: with spaces for tabs, and nothing that would steer it.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ReplaceAll(strings.ToValidUTF8(s, string(utf8.RuneError)), "\t", "  "))
 }
 
 // characters takes the first n grapheme clusters, which is what columns count.

@@ -60,3 +60,27 @@ func TestDiagnostics(t *testing.T) {
 		})
 	}
 }
+
+// TestDiagnosticsOfWhatIsNoText holds that a file that is no configuration at all neither steers the terminal nor fills it.
+func TestDiagnosticsOfWhatIsNoText(t *testing.T) {
+	t.Parallel()
+	src := "a = \"\x1b[2J\x07\xff" + strings.Repeat("x", 5000) + "\" + nope + \"" + strings.Repeat("y", 5000) + "\"\n"
+	at := strings.Index(src, "nope")
+	file := &hcl.File{Bytes: []byte(src)}
+	var b strings.Builder
+	tty := fakeTerminal(false, true, 0, 0)
+	tty.Writer = &b
+	(&app{stderr: tty}).showDiagnostics(hcl.Diagnostics{{
+		Severity: hcl.DiagError, Summary: "Unknown name",
+		Subject: &hcl.Range{Filename: "a", Start: hcl.Pos{Line: 1, Column: at + 1, Byte: at}, End: hcl.Pos{Line: 1, Column: at + 5, Byte: at + 4}},
+	}}, map[string]*hcl.File{"a": file})
+	got := b.String()
+	if strings.ContainsAny(got, "\x1b\x07\xff") || !strings.Contains(got, "nope") {
+		t.Errorf("got %q", got)
+	}
+	for line := range strings.Lines(got) {
+		if cells(line) > 220 {
+			t.Errorf("a line of %d columns", cells(line))
+		}
+	}
+}
