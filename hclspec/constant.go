@@ -34,10 +34,10 @@ func (l *loader) constant(expr hcl.Expression) (cty.Value, bool) {
 	return v, true
 }
 
-// constantOf evaluates and converts.
+// constantOf evaluates and converts. False without a mistake: it is null, and so as if it were not said.
 func (l *loader) constantOf(a *hcl.Attribute, want cty.Type, form string) (cty.Value, bool) {
 	v, ok := l.constant(a.Expr)
-	if !ok {
+	if !ok || v.IsNull() {
 		return v, false
 	}
 	got, err := convert.Convert(v, want)

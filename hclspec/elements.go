@@ -90,7 +90,16 @@ func article(v cty.Value) string {
 	if v.IsNull() {
 		return "null"
 	}
-	return "a " + v.Type().FriendlyName()
+	return kindOf(v.Type())
+}
+
+// kindOf names a type as a sentence does: a list, an object.
+func kindOf(t cty.Type) string {
+	name := t.FriendlyName()
+	if strings.HasPrefix(name, "object") {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 func (t *Target) listError(x *expression, detail string) hcl.Diagnostics {

@@ -77,6 +77,9 @@ func (m *maker) lateRules() rules {
 
 // rule takes in the value of one of the attributes.
 func (l *loader) rule(r *rules, name string, v cty.Value, at hcl.Range) {
+	if v.IsNull() {
+		return // as if it were not said
+	}
 	switch name {
 	case "expect":
 		names := []string{"status", "content_type", "min_size", "max_size", "sha256", "json", "jq"}

@@ -145,7 +145,7 @@ func placeholderText(v cty.Value, folders bool) (string, error) {
 		return "", fmt.Errorf("is null")
 	}
 	if !v.IsKnown() || !v.Type().IsPrimitiveType() {
-		return "", fmt.Errorf("is a %s: only a string, number or bool can be part of a path", v.Type().FriendlyName())
+		return "", fmt.Errorf("is %s: only a string, number or bool can be part of a path", kindOf(v.Type()))
 	}
 	s, err := keyOf(v)
 	if err != nil {

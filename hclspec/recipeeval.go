@@ -128,7 +128,7 @@ func plainText(v cty.Value) (string, error) {
 		return "", fmt.Errorf("is null")
 	}
 	if !v.IsKnown() || !v.Type().IsPrimitiveType() {
-		return "", fmt.Errorf("takes a string, number or bool, and this is a %s", v.Type().FriendlyName())
+		return "", fmt.Errorf("takes a string, number or bool, and this is %s", kindOf(v.Type()))
 	}
 	if v.Type() == cty.Number {
 		return numberText(v.AsBigFloat())
@@ -227,6 +227,9 @@ func (m *maker) argv(v cty.Value) (out []string) {
 		if err != nil {
 			m.mistake("command", fmt.Sprintf("Argument %d of command %v. A list is taken in by concat(…).", len(out), err))
 			return nil
+		}
+		if strings.Contains(s, "\x00") {
+			m.mistake("command", fmt.Sprintf("Argument %d of command holds NUL, which no program can be given.", len(out)))
 		}
 		out = append(out, s)
 	}

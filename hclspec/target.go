@@ -247,7 +247,10 @@ func (l *loader) objectOf(v cty.Value, of string, at hcl.Range, names []string) 
 		return nil
 	}
 	out := v.AsValueMap()
-	for name := range out {
+	for name, x := range out {
+		if x.IsNull() {
+			delete(out, name) // as if it were not said
+		}
 		if !slices.Contains(names, name) {
 			l.err(at, "No such attribute of "+of, fmt.Sprintf("%s has %s, and no %q.%s", of, sentence(names), name, didYouMean(name, names)))
 		}

@@ -207,7 +207,7 @@ func walk(v cty.Value, steps []string) (cty.Value, error) {
 			}
 			v = v.Index(cty.NumberIntVal(int64(n)))
 		default:
-			return v, fmt.Errorf("has no attribute %q (each.value%s is a %s)", name, dotted(steps[:k]), t.FriendlyName())
+			return v, fmt.Errorf("has no attribute %q (each.value%s is %s)", name, dotted(steps[:k]), kindOf(t))
 		}
 	}
 	return v, nil
@@ -229,7 +229,7 @@ func scalarText(v cty.Value) (string, error) {
 		return "", fmt.Errorf("is null")
 	}
 	if !v.IsKnown() || !v.Type().IsPrimitiveType() {
-		return "", fmt.Errorf("is a %s, and not a string, number or bool", v.Type().FriendlyName())
+		return "", fmt.Errorf("is %s, and not a string, number or bool", kindOf(v.Type()))
 	}
 	return keyOf(v)
 }

@@ -121,6 +121,10 @@ target "k.json" {
   fetch { url = local.wrong }
 }
 
+target "l.txt" {
+  exec { command = ["echo", "a\u0000b"] }
+}
+
 # errors
 # 1: Bad name of a variable. var.1 a can't be written: a name is letters, digits, _ and -, and begins with a letter.
 # 3: Wrong type for sensitive. sensitive takes true or false.
@@ -160,7 +164,7 @@ target "k.json" {
 # 76: No such attribute of tls. tls has ca, cert, key and insecure, and no "crt".
 # 76: Wrong value for tls. tls.ca takes a string, number or bool, and this is a tuple.
 # 76: Wrong value for tls. tls.insecure takes true or false.
-# 77: Wrong value for proxy. proxy takes a string, number or bool, and this is a object.
+# 77: Wrong value for proxy. proxy takes a string, number or bool, and this is an object.
 # 78: Wrong value for http. http is one of auto, 1 and 2.
 # 84: page can't be used here. page.number, page.offset and page.cursor stand in url, query, headers and body of a fetch with paginate.
 # 85: Wrong value for headers. headers.A holds a line break.
@@ -176,3 +180,4 @@ target "k.json" {
 # 104: Wrong value for env. env.C takes a string, number or bool, and this is a tuple.
 # 108: A name that is too long. The label makes "a name that is far longer than names may be, since temporary names need room beside it: a name that is far longer than names may be, since temporary names need room beside it; and it goes on for a while.txt", of 206 bytes; a name may have 200.
 # 114: No such variable. There is no variable "nope". Declare it: variable "nope" { … }.
+# 125: Wrong value for command. Argument 1 of command holds NUL, which no program can be given.
