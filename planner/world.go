@@ -1,10 +1,12 @@
 package planner
 
 import (
+	"fmt"
 	"io"
 	"path"
 	"strings"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/asflow/asflow/hclspec"
@@ -70,6 +72,9 @@ func (w *world) Outputs(label string) (hclspec.Outputs, error) {
 
 // Glob gives files that no label could make.
 func (w *world) Glob(pattern string) ([]string, int, error) {
+	if !doublestar.ValidatePattern(pattern) {
+		return nil, 0, fmt.Errorf("%q is not a pattern: see that each [ and { is closed", pattern)
+	}
 	return w.plan.glob(pattern, func(string) bool { return false })
 }
 

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/mitchellh/go-wordwrap"
@@ -97,16 +95,6 @@ func (t *terminal) source(b *strings.Builder, d *hcl.Diagnostic, f *hcl.File, c 
 	fmt.Fprintf(b, "  %s %s%s%s\n", t.paint(dim, number+" "+bar), before, t.paint(c, marked), after)
 	width := max(1, min(cells(marked), room-cells(before)))
 	fmt.Fprintf(b, "  %s %s%s\n", t.paint(dim, "      "+bar), strings.Repeat(" ", cells(before)), t.paint(c, strings.Repeat("^", width)))
-}
-
-// visible gives a piece of source as a terminal may show it: with spaces for tabs, and nothing that would steer it.
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, strings.ReplaceAll(strings.ToValidUTF8(s, string(utf8.RuneError)), "\t", "  "))
 }
 
 // characters takes the first n grapheme clusters, which is what columns count.

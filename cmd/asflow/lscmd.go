@@ -243,7 +243,7 @@ func (l *tableLister) row(o *output) error {
 	} else if o.Reason != "" {
 		about = o.Reason
 	}
-	l.rows = append(l.rows, []string{o.Path, clip(o.Key, 40, t.signs().ellipsis), state, bytes, o.Time, t.paint(dim, clip(about, 80, t.signs().ellipsis))})
+	l.rows = append(l.rows, []string{o.Path, clip(visible(o.Key), 40, t.signs().ellipsis), state, bytes, o.Time, t.paint(dim, clip(visible(about), 80, t.signs().ellipsis))})
 	if len(l.rows) == 1000 {
 		return l.end()
 	}

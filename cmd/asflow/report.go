@@ -351,9 +351,9 @@ func (r *reporter) fail(e executor.Event) {
 	if r.mode != showNone && r.failed <= fewLines {
 		of := f.path
 		if f.keyUnseen() {
-			of += " (" + clip(f.key, 60, r.t.signs().ellipsis) + ")"
+			of += " (" + clip(visible(f.key), 60, r.t.signs().ellipsis) + ")"
 		}
-		r.stay = append(r.stay, fmt.Sprintf("%s %s: %s", r.t.paint(red, r.t.signs().failed), of, oneLine(e.Err)))
+		r.stay = append(r.stay, fmt.Sprintf("%s %s: %s", r.t.paint(red, r.t.signs().failed), of, visible(oneLine(e.Err))))
 	}
 }
 
@@ -361,7 +361,11 @@ func (r *reporter) fail(e executor.Event) {
 func (r *reporter) causeText(err error) string {
 	diags, ok := errors.AsType[hcl.Diagnostics](err)
 	if !ok {
-		return err.Error()
+		lines := strings.Split(err.Error(), "\n")
+		for i, line := range lines {
+			lines[i] = visible(line)
+		}
+		return strings.Join(lines, "\n")
 	}
 	var b strings.Builder
 	for _, d := range diags {

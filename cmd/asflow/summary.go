@@ -100,7 +100,7 @@ func (f *failure) text(t *terminal) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", t.paint(red, t.signs().failed), t.paint(bold, f.path))
 	if f.keyUnseen() {
-		b.WriteString(t.paint(dim, "  key "+clip(f.key, 80, t.signs().ellipsis)))
+		b.WriteString(t.paint(dim, "  key "+clip(visible(f.key), 80, t.signs().ellipsis)))
 	}
 	b.WriteByte('\n')
 	cause := f.cause
@@ -115,7 +115,7 @@ func (f *failure) text(t *terminal) string {
 	}
 	if f.source != "" && !strings.Contains(f.cause, f.source) {
 		first, _, _ := strings.Cut(f.source, "\n")
-		fmt.Fprintf(&b, "  %s\n", t.paint(dim, "of "+clip(first, max(40, t.width()-5), t.signs().ellipsis)))
+		fmt.Fprintf(&b, "  %s\n", t.paint(dim, "of "+clip(visible(first), max(40, t.width()-5), t.signs().ellipsis)))
 	}
 	if f.log != "" && !strings.Contains(f.cause, f.log) {
 		fmt.Fprintf(&b, "  %s\n", t.paint(dim, "log: "+f.log))

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 )
@@ -22,6 +24,17 @@ func pad(text string, width int, right bool) string {
 		return strings.Repeat(" ", n) + text
 	}
 	return text + strings.Repeat(" ", n)
+}
+
+// visible gives a line that came from elsewhere (a source, a key, a server) as a terminal may show it: with spaces for tabs, and
+// nothing that would steer it.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ReplaceAll(strings.ToValidUTF8(s, string(utf8.RuneError)), "\t", "  "))
 }
 
 // clip cuts text to a width, at its end.
