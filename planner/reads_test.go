@@ -27,6 +27,24 @@ target "out" {
 	wantRan(t, p.build())
 }
 
+// TestWhatIsTriedForCounts holds that a recipe may do without a file that isn't there, and is run again when it has come.
+func TestWhatIsTriedForCounts(t *testing.T) {
+	p := newProject(t, `
+target "out" {
+  exec { command = ["use", try(file("more.txt"), "none"), can(json("more.json")) ? "json" : "no json"] }
+}`, map[string]string{"in": "1"})
+	wantRan(t, p.build(), "out")
+	wantRan(t, p.build())
+	p.disk.write("more.txt", "more")
+	wantRan(t, p.build(), "out")
+	wantRan(t, p.build())
+	delete(p.disk.files, "more.txt")
+	wantRan(t, p.build(), "out")
+	p.disk.write("more.json", "{}")
+	wantRan(t, p.build(), "out")
+	wantRan(t, p.build())
+}
+
 // TestEnvTodayAndGlobCountByTheirValue holds that it is what these functions gave that counts, and nothing behind it.
 func TestEnvTodayAndGlobCountByTheirValue(t *testing.T) {
 	p := newProject(t, `

@@ -107,8 +107,10 @@ func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads 
 	rec.Kind, rec.Inputs = journal.Exec, len(t.Inputs)
 	rec.Began = p.opts.Clock().UnixNano()
 	more := reads.Paths
+	stdin := ""
 	if t.Exec.Stdin != "" {
-		more = append(more, path.Clean(t.Exec.Stdin))
+		stdin = path.Clean(t.Exec.Stdin)
+		more = append(more, stdin)
 	}
 	read := map[string]bool{}
 	for k, at := range append(t.Inputs[:len(t.Inputs):len(t.Inputs)], more...) {
@@ -126,6 +128,10 @@ func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads 
 			if hash, err = p.hash(at, info); err == nil {
 				rec.Reads = append(rec.Reads, journal.Read{Path: at, Size: info.Size, Mtime: info.Mtime, Hash: hash})
 			}
+		}
+		if k >= len(t.Inputs) && at != stdin && errors.Is(err, fs.ErrNotExist) {
+			rec.Reads = append(rec.Reads, journal.Read{Path: at, Missing: true}) // the recipe does without, by try or can
+			continue
 		}
 		if err != nil {
 			return &MistakeError{t.Path, hcl.Diagnostics{noInput(n, i, at, err)}}
