@@ -1,0 +1,61 @@
+package hclspec
+
+import (
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// distinctFunc is Terraform's, in a time that grows with the list and not with its square: it is what a message suggests where
+// a list has doubles, and lists are long.
+var distinctFunc = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType}},
+	Type: func(args []cty.Value) (cty.Type, error) {
+		list, err := listOf(args[0])
+		return list.Type(), err
+	},
+	Impl: func(args []cty.Value, t cty.Type) (cty.Value, error) {
+		list, err := listOf(args[0])
+		if err != nil || !list.IsWhollyKnown() {
+			return cty.UnknownVal(t), err
+		}
+		var out []cty.Value
+		seen := map[int][]cty.Value{} // by hash
+		for it := list.ElementIterator(); it.Next(); {
+			_, v := it.Element()
+			if h := v.Hash(); !containsValue(seen[h], v) {
+				seen[h] = append(seen[h], v)
+				out = append(out, v)
+			}
+		}
+		if len(out) == 0 {
+			return cty.ListValEmpty(t.ElementType()), nil
+		}
+		return cty.ListVal(out), nil
+	},
+})
+
+func containsValue(values []cty.Value, v cty.Value) bool {
+	for _, other := range values {
+		if v.RawEquals(other) {
+			return true
+		}
+	}
+	return false
+}
+
+// listOf gives a list, set or tuple as a list. A tuple whose elements are of one type, which is what a for expression gives,
+// is taken as it is: the library's conversion compares them in turn.
+func listOf(v cty.Value) (cty.Value, error) {
+	if t := v.Type(); v.IsKnown() && !v.IsNull() && t.IsTupleType() && t.Length() > 0 {
+		types := t.TupleElementTypes()
+		same := true
+		for _, other := range types {
+			same = same && other.Equals(types[0])
+		}
+		if same {
+			return cty.ListVal(v.AsValueSlice()), nil
+		}
+	}
+	return convert.Convert(v, cty.List(cty.DynamicPseudoType))
+}
