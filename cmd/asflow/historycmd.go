@@ -193,7 +193,7 @@ func showRuns(w io.Writer, t *terminal, runs []journal.Run) {
 			}
 			return size(n)
 		}
-		lasted, exit := "", ""
+		var lasted, exit string
 		switch {
 		case r.Ended != 0:
 			lasted, exit = took(time.Duration(r.Ended-r.Began)), t.paint(green, "0")
