@@ -234,7 +234,11 @@ func (c *call) glob(args []cty.Value) (cty.Value, error) {
 
 func (c *call) envVar(args []cty.Value) (cty.Value, error) {
 	name := args[0].AsString()
-	c.reads.Asked = append(c.reads.Asked, Asked{"env", name, askedEnv(c.env, name)})
+	asked := name
+	if len(args) > 1 && args[1].IsKnown() && !args[1].IsNull() && args[1].Type() == cty.String {
+		asked += "=" + answer(args[1].AsString()) // what it gives where the variable is not set: no name has a =
+	}
+	c.reads.Asked = append(c.reads.Asked, Asked{"env", asked, askedEnv(c.env, asked)})
 	if v, ok := c.env.lookupEnv(name); ok {
 		return cty.StringVal(v), nil
 	}

@@ -50,13 +50,18 @@ func (s *Spec) ReadAsked(w World, a Asked) (string, error) {
 	return "", fmt.Errorf("%s is not something that a recipe asks", a.Kind)
 }
 
-// askedEnv is the answer that an environment variable gives; none and an empty one differ.
-func askedEnv(e *environment, name string) string {
+// askedEnv is the answer that an environment variable gives; none and an empty one differ. Behind the name and a = may stand
+// the answer that is given in the place of none.
+func askedEnv(e *environment, asked string) string {
+	name, instead, given := strings.Cut(asked, "=")
 	v, ok := e.lookupEnv(name)
-	if !ok {
-		return answer()
+	switch {
+	case ok:
+		return answer(v)
+	case given:
+		return instead
 	}
-	return answer(v)
+	return answer()
 }
 
 // answer hashes an answer from outside.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/asflow/asflow/hclspec"
@@ -67,7 +68,11 @@ func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool) (Sta
 	for _, a := range rec.Asked {
 		now, err := p.spec.ReadAsked(w, hclspec.Asked{Kind: a.Kind, Name: a.Name, Value: a.Value})
 		if err != nil || now != a.Value {
-			return Ready, fmt.Sprintf("%s %s gives something else", a.Kind, a.Name)
+			name := a.Name
+			if a.Kind == "env" {
+				name, _, _ = strings.Cut(name, "=") // behind it is what stands for its default
+			}
+			return Ready, fmt.Sprintf("%s %s gives something else", a.Kind, name)
 		}
 	}
 	if rec.State == journal.Absent {

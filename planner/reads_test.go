@@ -69,6 +69,14 @@ target "glob" {
 	delete(p.env, "WORD")
 	wantRan(t, p.build(), "env")
 	wantRan(t, p.build())
+	p.env["WORD"] = "none" // the same value, which was the default's
+	wantRan(t, p.build())
+	p.env["WORD"] = ""
+	wantRan(t, p.build(), "env")
+	p.env["WORD"] = "none"
+	wantRan(t, p.build(), "env")
+	delete(p.env, "WORD")
+	wantRan(t, p.build())
 	p.disk.write("in/b", "1")
 	wantRan(t, p.build(), "glob")
 	delete(p.disk.files, "in/b")
