@@ -187,6 +187,26 @@ target "sum" {
 	wantRan(t, p.build())
 }
 
+// TestThePathOfOneTargetIsItsLabel holds that an input that is a label counts as one, though it is a path too.
+func TestThePathOfOneTargetIsItsLabel(t *testing.T) {
+	p := newProject(t, `
+target "a.json" {
+  absent = [404]
+  fetch { url = "http://x/a" }
+}
+target "b.json" {
+  absent = [404]
+  fetch { url = "http://x/b" }
+}
+target "sum" {
+  inputs = ["a.json", "b.json"]
+  exec { command = ["sum"] }
+}`, nil)
+	p.absent["a.json"] = true
+	wantRan(t, p.build(), "a.json", "b.json", "sum")
+	wantRan(t, p.build())
+}
+
 func TestAMissingInputIsAMistakeThatNamesIt(t *testing.T) {
 	p := newProject(t, `
 target "out" {
