@@ -257,5 +257,6 @@ func showJobs(w io.Writer, t *terminal, jobs []journal.Record) {
 		rows = append(rows, []string{state, r.Path, took(time.Duration(r.Took)), bytes, t.paint(dim, about)})
 	}
 	fmt.Fprintln(w)
-	writeTable(w, rows, map[int]bool{2: true, 3: true})
+	rows, right := fitTable(t, rows, map[int]bool{2: true, 3: true}, nil, 4)
+	writeTable(w, rows, right)
 }

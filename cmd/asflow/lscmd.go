@@ -251,7 +251,8 @@ func (l *tableLister) row(o *output) error {
 }
 
 func (l *tableLister) end() error {
-	writeTable(l.w, l.rows, map[int]bool{3: true})
+	rows, right := fitTable(l.t, l.rows, map[int]bool{3: true}, nil, 5)
+	writeTable(l.w, rows, right)
 	l.rows = l.rows[:0]
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/asflow/asflow/planner"
@@ -120,13 +121,25 @@ func (c *statusCmd) show(w io.Writer, t *terminal, all []targetStatus) {
 		})
 	}
 	if len(rows) > 1 {
-		writeTable(w, rows, map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true})
+		right := map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true}
+		rows, right = fitTable(t, rows, right, silent(rows, t.paint(dim, t.signs().dot)), 0)
+		writeTable(w, rows, right)
 	}
 	for _, r := range all {
 		if !r.Known && len(r.WaitsFor) > 0 {
 			fmt.Fprintf(w, "%s %s waits for %s\n", t.paint(yellow, "?"), r.Target, r.WaitsFor[0])
 		}
 	}
+}
+
+// silent gives the columns, from the last on, that have nothing to say in any row.
+func silent(rows [][]string, nothing string) (columns []int) {
+	for i := len(rows[0]) - 1; i > 1; i-- {
+		if !slices.ContainsFunc(rows[1:], func(row []string) bool { return i < len(row) && row[i] != nothing }) {
+			columns = append(columns, i)
+		}
+	}
+	return columns
 }
 
 // showLastRun says when the project was last built, and how that went.
