@@ -44,18 +44,7 @@ func containsValue(values []cty.Value, v cty.Value) bool {
 	return false
 }
 
-// listOf gives a list, set or tuple as a list. A tuple whose elements are of one type, which is what a for expression gives,
-// is taken as it is: the library's conversion compares them in turn.
+// listOf gives a list, set or tuple as a list.
 func listOf(v cty.Value) (cty.Value, error) {
-	if t := v.Type(); v.IsKnown() && !v.IsNull() && t.IsTupleType() && t.Length() > 0 {
-		types := t.TupleElementTypes()
-		same := true
-		for _, other := range types {
-			same = same && other.Equals(types[0])
-		}
-		if same {
-			return cty.ListVal(v.AsValueSlice()), nil
-		}
-	}
-	return convert.Convert(v, cty.List(cty.DynamicPseudoType))
+	return convert.Convert(asList(v), cty.List(cty.DynamicPseudoType))
 }

@@ -37,7 +37,8 @@ func plainFunctions(s *secrets) map[string]function.Function {
 		"trimsuffix": stdlib.TrimSuffixFunc, "upper": stdlib.UpperFunc, "values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc,
 		"try": tryfunc.TryFunc, "can": tryfunc.CanFunc,
 		"tostring": stdlib.MakeToFunc(cty.String), "tonumber": stdlib.MakeToFunc(cty.Number), "tobool": stdlib.MakeToFunc(cty.Bool),
-		"toset": stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), "tolist": stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)),
+		"toset":  listsFirst(stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType))),
+		"tolist": listsFirst(stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType))),
 		"tomap":  stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)),
 		"length": lengthFunc, "lookup": lookupFunc, "replace": replaceFunc, "range": rangeFunc, "index": indexFunc, "sum": sumFunc,
 		"one": oneFunc, "alltrue": allFunc(true), "anytrue": allFunc(false),
@@ -54,6 +55,9 @@ func plainFunctions(s *secrets) map[string]function.Function {
 		"endswith":   testFunc("suffix", strings.HasSuffix),
 		"dates":      datesFunc,
 		"sensitive":  sensitiveFunc(s),
+	}
+	for name, f := range all {
+		all[name] = longLists(f)
 	}
 	return all
 }
