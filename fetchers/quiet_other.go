@@ -4,5 +4,5 @@ package fetchers
 
 import "net"
 
-// quiet can't be told here: what has come is noticed when the answer is read.
-func quiet(net.Conn) bool { return true }
+// quiet can't be told here, so that a connection that was idle for a while is not used again.
+func quiet(net.Conn) bool { return false }
