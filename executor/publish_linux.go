@@ -27,8 +27,8 @@ func openUnnamed(d *folder) (*os.File, error) {
 	return os.NewFile(uintptr(f), d.abs+"/(unnamed)"), nil
 }
 
-// bare is an unnamed file as the kernel knows it; 0 is none. For a body of a few KB what os.File adds costs as much as
-// writing it does.
+// bare is an unnamed file as the kernel knows it; 0 is none. os.File would add a call and some
+// allocations to each, which small outputs feel.
 type bare int
 
 func openBare(d *folder) (bare, error) {
