@@ -92,10 +92,10 @@ func (c *buildCmd) build(a *app, p *project) error {
 	if locked != nil {
 		return locked
 	}
+	restoreGC(a)
 	if c.Touch {
 		return c.touch(a, p, store, plan)
 	}
-	restoreGC()
 	return c.run(a, p, store, plan, stop, w)
 }
 

@@ -90,17 +90,24 @@ func (f *goalArgs) relative(dir string) []string {
 const planMemory = 192 << 20
 
 func relaxGC(a *app) {
-	if a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(-1)
-		debug.SetMemoryLimit(planMemory)
+	if !ownGC(a) {
+		return
+	}
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(planMemory)
+	first := new([64]byte) // the first collection finds it
+	runtime.SetFinalizer(first, func(*[64]byte) { restoreGC(a) })
+}
+
+// restoreGC collects as usual: without it all that is made beyond planMemory would be collected at once, over and over.
+func restoreGC(a *app) {
+	if ownGC(a) {
+		debug.SetMemoryLimit(math.MaxInt64)
+		debug.SetGCPercent(100)
 	}
 }
 
-// restoreGC collects as usual for the run.
-func restoreGC() {
-	debug.SetMemoryLimit(math.MaxInt64)
-	debug.SetGCPercent(100)
-}
+func ownGC(a *app) bool { return a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" }
 
 // spareThread lets one more thread run Go code than there are processors, until it is undone: one is often held by the
 // file system. Builds of many small documents take some 5 % less on two processors. GOMAXPROCS goes before.

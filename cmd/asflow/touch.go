@@ -18,15 +18,14 @@ func (c *buildCmd) touch(a *app, p *project, store *executor.Store, plan *planne
 		return err
 	}
 	defer func() { err = errors.Join(err, writer.Close()) }()
-	t := toucher{plan: plan, store: store, run: runID(p.now), began: p.now.UnixNano()}
-	t.all()
-	if err := writer.Append(t.records, c.NoFsync); err != nil {
+	t := toucher{plan: plan, store: store, journal: writer, noSync: c.NoFsync, run: runID(p.now), began: p.now.UnixNano()}
+	if err := t.all(); err != nil {
 		return fmt.Errorf("write the journal: %w", err)
 	}
 	n := countJobs(plan)
 	_ = writer.Run(journal.Run{
 		ID: t.run, Began: t.began, Ended: a.now().UnixNano(), Goals: c.Goals, Command: withoutValues(a.args),
-		Absent: n.Absent, Failed: len(t.errs), UpToDate: n.UpToDate + len(t.records), Exit: exitStatus(errors.Join(t.errs...)),
+		Absent: n.Absent, Failed: len(t.errs), UpToDate: n.UpToDate + t.taken, Exit: exitStatus(errors.Join(t.errs...)),
 	})
 	if !c.Quiet {
 		t.say(a)
@@ -36,7 +35,7 @@ func (c *buildCmd) touch(a *app, p *project, store *executor.Store, plan *planne
 
 // say writes what was taken and what was left.
 func (t *toucher) say(a *app) {
-	parts := []string{plural(len(t.records), "output is", "outputs are") + " taken as up to date"}
+	parts := []string{plural(t.taken, "output is", "outputs are") + " taken as up to date"}
 	if n := countJobs(t.plan).UpToDate; n > 0 {
 		parts = append(parts, count(n)+" were so before")
 	}
@@ -57,19 +56,33 @@ func (t *toucher) say(a *app) {
 type toucher struct {
 	plan    *planner.Plan
 	store   *executor.Store
+	journal *executor.Writer
+	noSync  bool
 	run     string
 	began   int64
-	records []journal.Record
+	records []journal.Record // that are not in the journal yet
+	taken   int
 	missing int     // outputs that are not there
 	due     int     // fetches that are to be made again though their outputs are there
 	errs    []error // of jobs whose outputs could not be taken
 }
 
-func (t *toucher) all() {
+// touchBatch is how many records are written at once.
+const touchBatch = 4096
+
+// all goes through the jobs; its error is the journal's.
+func (t *toucher) all() error {
 	for {
 		job, ok := t.plan.Next()
+		if !ok || len(t.records) == touchBatch {
+			if err := t.journal.Append(t.records, t.noSync); err != nil {
+				return err
+			}
+			t.taken += len(t.records)
+			t.records = t.records[:0]
+		}
 		if !ok {
-			return
+			return nil
 		}
 		rec, err := t.take(job)
 		switch {
