@@ -25,11 +25,12 @@ func (c *directConn) quickHead(req *http.Request) *http.Response {
 	if !strings.HasPrefix(line, "HTTP/1.1 200 ") || !httpguts.ValidHeaderFieldValue(line) {
 		return nil
 	}
+	n := strings.Count(rest, "\r\n") + 1
 	resp := &http.Response{
 		Status: line[len("HTTP/1.1 "):], StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: make(http.Header, 12), ContentLength: -1, Request: req,
+		Header: make(http.Header, n), ContentLength: -1, Request: req,
 	}
-	values := make([]string, 0, 12)
+	values := make([]string, 0, n)
 	for rest != "" {
 		line, rest, _ = strings.Cut(rest, "\r\n")
 		name, value, ok := strings.Cut(line, ":")
