@@ -99,12 +99,22 @@ func relaxGC(a *app) {
 	runtime.SetFinalizer(first, func(*[64]byte) { restoreGC(a) })
 }
 
+// littleMemory is up to which size of what is there garbage may grow to twice that: builds of many small documents,
+// which leave some KB each, collect it half as often.
+const littleMemory = 32 << 20
+
 // restoreGC collects as usual: without it all that is made beyond planMemory would be collected at once, over and over.
 func restoreGC(a *app) {
-	if ownGC(a) {
-		debug.SetMemoryLimit(math.MaxInt64)
-		debug.SetGCPercent(100)
+	if !ownGC(a) {
+		return
 	}
+	percent := 100
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapAlloc < littleMemory {
+		percent = 200
+	}
+	debug.SetMemoryLimit(math.MaxInt64)
+	debug.SetGCPercent(percent)
 }
 
 func ownGC(a *app) bool { return a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" }
