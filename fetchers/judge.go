@@ -43,7 +43,11 @@ func limitsRate(h http.Header) bool {
 
 func rejected(r *Request, resp *Response, v verdict) *Error {
 	class, err := ClassStatus, statusError(resp.Status)
-	if isRedirect(resp.Status) && resp.Header.Get("Location") != "" {
+	switch {
+	case !isRedirect(resp.Status):
+	case resp.Header.Get("Location") == "":
+		err = errors.New(err.Error() + ", without a Location that says where to")
+	default:
 		class, err = ClassRedirect, errors.New(err.Error()+", and no redirects are allowed")
 	}
 	return &Error{URL: resp.URL, Status: resp.Status, Class: class, Header: resp.Header, Err: err, verdict: v, hop: resp.hop}

@@ -160,6 +160,27 @@ func TestRedirectFaults(t *testing.T) {
 	}
 }
 
+// A redirect that leads nowhere says so, and is no less of use to a request that knows what to do with its status.
+func TestRedirectWithoutALocation(t *testing.T) {
+	srv := ft.NewServer(t, ft.Reply(302, "moved"))
+	f := fetchers.New(fetchers.Options{})
+	for _, redirects := range []int{5, 0} {
+		r := quick(srv.URL)
+		r.Redirects = redirects
+		_, _, err := get(t, f, r)
+		if e := failure(t, err); e.Class != fetchers.ClassStatus || e.Status != 302 || e.Attempts != 1 || !strings.Contains(err.Error(), "302 Found, without a Location that says where to") {
+			t.Errorf("class %s: %v", e.Class, err)
+		}
+	}
+	r := quick(srv.URL)
+	r.Redirects, r.Absent = 5, []int{302}
+	resp, err := f.Fetch(t.Context(), r)
+	if err != nil || resp.Meaning != fetchers.Gone {
+		t.Fatalf("%v", err)
+	}
+	resp.Close()
+}
+
 func TestRedirectThatTheRequestHasAUseFor(t *testing.T) {
 	srv := ft.NewServer(t, to(302, "/login"))
 	r := quick(srv.URL)
