@@ -71,6 +71,9 @@ func (w *fetchWorker) fetch() {
 		return
 	}
 	j.adopt(task)
+	if err := w.dropLog(logName(j.path, answerExt)); err != nil {
+		w.tell(j, Event{Kind: Note, Text: "the answer to an earlier run could not be removed: " + err.Error()})
+	}
 	w.written, w.time = false, nil
 	if len(task.Limits) > 0 && task.Fetch.Paginate == nil {
 		w.fetches.standApart(&w.ticket)

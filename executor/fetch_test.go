@@ -113,6 +113,23 @@ func TestFetchFailure(t *testing.T) {
 	}
 }
 
+// What is kept of a rejected answer goes when the job is tried again.
+func TestFetchDropsTheAnswerThatWasRejected(t *testing.T) {
+	status := http.StatusForbidden
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(status)
+		io.WriteString(w, "hello")
+	})
+	for _, status = range []int{http.StatusForbidden, http.StatusOK} {
+		plan := newPlan([]planner.Target{{Label: "l", Fetch: true, Retry: fast}}, fakeJob{path: "o/a", host: url, recipe: get(url)})
+		p.run(within(t, 20*time.Second), plan)
+		_, err := os.Stat(p.dir + "/.asflow/log/o/a.answer")
+		if failed := status != http.StatusOK; failed != (err == nil) {
+			t.Errorf("after status %d: %v", status, err)
+		}
+	}
+}
+
 // expect.jq must give true, and nothing else, for the answer to be taken; the element is there for it.
 func TestFetchChecksByJQ(t *testing.T) {
 	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -12,8 +12,11 @@ import (
 	"github.com/asflow/asflow/fetchers"
 )
 
-// logDir holds the logs of jobs, each under its output's path.
-const logDir = ".asflow/log"
+// logDir holds the logs of jobs, each under its output's path, and the answers to fetches that were rejected.
+const (
+	logDir    = ".asflow/log"
+	answerExt = ".answer"
+)
 
 // A log holds the first logHead bytes of what a command printed and the last logTail; what lies between is cut out,
 // and the log says how much that was.
@@ -49,12 +52,19 @@ type jobLog struct {
 // newLog prepares the job's log. One that an earlier run left is removed.
 func (w *execWorker) newLog() *jobLog {
 	l := &jobLog{run: w.run, name: logName(w.job.path, ".log")}
-	if w.oldLogs() {
-		if err := os.Remove(w.abs(l.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			l.err = err
-		}
-	}
+	l.err = w.dropLog(l.name)
 	return l
+}
+
+// dropLog removes what an earlier run left for a job.
+func (r *run) dropLog(name string) error {
+	if !r.oldLogs() {
+		return nil
+	}
+	if err := os.Remove(r.abs(name)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // oldLogs tells whether there was a folder of logs when the run began.
@@ -215,7 +225,7 @@ func (w *fetchWorker) keepHead(e *fetchers.Error) (name string, err error) {
 	}
 	b.WriteString("\n")
 	b.Write(e.Head[:min(len(e.Head), headMost)])
-	name = logName(w.job.path, ".answer")
+	name = logName(w.job.path, answerExt)
 	f, err := w.create(name)
 	if err != nil {
 		return "", err
