@@ -161,7 +161,7 @@ type stdin struct {
 }
 
 func openStdin(at string) (*stdin, error) {
-	f, err := os.Open(at)
+	f, err := OpenFile(at)
 	if err != nil {
 		return nil, err
 	}

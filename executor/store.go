@@ -89,18 +89,48 @@ func (s *Store) Stat(at string) (planner.Info, error) {
 	return planner.Info{Size: info.Size(), Mtime: info.ModTime().UnixNano(), Dir: info.IsDir(), Link: link}, nil
 }
 
-// Open opens a file.
+// Open opens a file, as OpenFile does.
 func (s *Store) Open(at string) (io.ReadCloser, error) {
-	f, err := os.Open(s.abs(at))
+	f, err := openFile(s.abs(at), at)
 	if errors.Is(err, fs.ErrNotExist) {
 		if other, ok := s.spelled(at); ok {
-			return os.Open(s.abs(other))
+			f, err = openFile(s.abs(other), at)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// OpenFile opens a file of bytes that lie there, or a folder. A pipe, a device or a socket might keep us waiting for ever, and
+// is an error; but not what stands in /dev, which one names on purpose.
+func OpenFile(name string) (*os.File, error) { return openFile(name, name) }
+
+// openFile opens what people know by another name.
+func openFile(name, at string) (*os.File, error) {
+	if info, err := os.Stat(name); err == nil && !strings.HasPrefix(name, "/dev/") {
+		if err := noFile(info.Mode(), at); err != nil {
+			return nil, err
+		}
+	}
+	return os.Open(name)
+}
+
+// noFile tells whether a path is neither a file nor a folder.
+func noFile(m fs.FileMode, at string) error {
+	what := "nothing that can be read"
+	switch {
+	case m.IsRegular() || m.IsDir():
+		return nil
+	case m&fs.ModeNamedPipe != 0:
+		what = "a named pipe"
+	case m&fs.ModeSocket != 0:
+		what = "a socket"
+	case m&fs.ModeDevice != 0:
+		what = "a device"
+	}
+	return fmt.Errorf("%s is %s, and a file is needed", at, what)
 }
 
 // Remove removes a file, or a directory with all that is in it. What is not there is no error.

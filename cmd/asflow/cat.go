@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/asflow/asflow/executor"
 	"github.com/asflow/asflow/fetchers/codec"
 )
 
@@ -67,7 +68,7 @@ func lines(b []byte) (out []string) {
 }
 
 func (c *catCmd) print(w io.Writer, a *app, path string) error {
-	f, err := os.Open(at(a.dir, path))
+	f, err := executor.OpenFile(at(a.dir, path))
 	if errors.Is(err, fs.ErrNotExist) && c.SkipMissing {
 		return nil
 	}
