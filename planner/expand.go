@@ -14,9 +14,6 @@ import (
 	"github.com/asflow/asflow/hclspec"
 )
 
-// mistakes is how many of a target's elements are shown with the same kind of mistake.
-const mistakes = 5
-
 // expand makes a target's jobs known, where its list can be had now; else the target is held until what it waits for
 // has ended.
 func (p *Plan) expand(n *node) bool {
@@ -148,15 +145,14 @@ func (p *Plan) name(n *node) bool {
 	t := &n.names
 	t.seed, t.fold = maphash.MakeSeed(), p.opts.FoldsCase
 	t.grow(count)
-	diags := p.sumKeys(n)
-	if diags.HasErrors() {
-		p.diags = append(p.diags, diags...)
+	if !p.sumKeys(n) {
 		return false
 	}
 	if !n.starOnly {
 		t.paths = make([]uint64, count)
 	}
 	var clash clashes
+	var bad mistakes
 	var buf []byte
 	kept := 0
 	for i := range count {
@@ -171,7 +167,7 @@ func (p *Plan) name(n *node) bool {
 		} else {
 			path, d := p.pathOf(n, buf[:0], i)
 			if d.HasErrors() {
-				if diags = append(diags, d...); len(diags) >= mistakes {
+				if bad.add(d); bad.enough() {
 					break
 				}
 				continue
@@ -199,18 +195,18 @@ func (p *Plan) name(n *node) bool {
 	if n.elem != nil {
 		n.elem = n.elem[:kept]
 	}
-	diags = append(diags, clash.diagnostics(n)...)
+	diags := append(bad.all(), clash.diagnostics(n)...)
 	p.diags = append(p.diags, diags...)
 	return !diags.HasErrors()
 }
 
 // sumKeys checks every key and, for labels with a star only, hashes them, on all processors.
-func (p *Plan) sumKeys(n *node) hcl.Diagnostics {
+func (p *Plan) sumKeys(n *node) bool {
 	if n.starOnly {
 		n.names.sums = make([][12]byte, n.count)
 	}
 	workers := runtime.GOMAXPROCS(0)
-	found := make([]hcl.Diagnostics, workers)
+	bad := make([]mistakes, workers)
 	var wg sync.WaitGroup
 	for w := range workers {
 		lo, hi := n.count*w/workers, n.count*(w+1)/workers
@@ -218,7 +214,7 @@ func (p *Plan) sumKeys(n *node) hcl.Diagnostics {
 			for i := lo; i < hi; i++ {
 				key, d := n.els.Key(i)
 				if d.HasErrors() {
-					if found[w] = append(found[w], d...); len(found[w]) >= mistakes {
+					if bad[w].add(d); bad[w].enough() {
 						return
 					}
 					continue
@@ -230,11 +226,12 @@ func (p *Plan) sumKeys(n *node) hcl.Diagnostics {
 		})
 	}
 	wg.Wait()
-	var all hcl.Diagnostics
-	for _, d := range found {
-		all = append(all, d...)
+	for w := range bad[1:] {
+		bad[0].join(&bad[w+1])
 	}
-	return all[:min(len(all), mistakes)]
+	diags := bad[0].all()
+	p.diags = append(p.diags, diags...)
+	return !diags.HasErrors()
 }
 
 // pathOf gives the output of element i, with the label's own checks.

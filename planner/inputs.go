@@ -17,9 +17,10 @@ func (p *Plan) inputsOf(n *node, i int) *resolved {
 	}
 	texts, reads, diags := n.t.Inputs(&world{plan: p, node: n}, n.els, n.element(i))
 	if diags.HasErrors() {
-		return &resolved{diags: diags}
+		return &resolved{diags: diags, own: true}
 	}
 	r := p.resolve(n, texts)
+	r.own = true
 	p.holdOn(r, reads.Unbuilt)
 	return r
 }
@@ -39,7 +40,11 @@ func (p *Plan) holdOn(r *resolved, unbuilt []hclspec.Unbuilt) {
 
 // settleInputs settles the jobs that make inputs.
 func (p *Plan) settleInputs(n *node, in *resolved) {
-	p.diags = append(p.diags, in.diags...)
+	if in.own {
+		p.mistakes.add(in.diags)
+	} else {
+		p.diags = append(p.diags, in.diags...)
+	}
 	for _, m := range in.soft {
 		p.settleAll(m)
 	}

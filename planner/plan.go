@@ -41,6 +41,7 @@ type Plan struct {
 	leftOut  int         // files that globs left out, since a label could make them
 	stack    []string    // what is being expanded or settled, for the path of a cycle
 	diags    hcl.Diagnostics
+	mistakes mistakes // those of elements that are still to be brought among diags
 
 	freshMu sync.Mutex
 	fresh   map[string]content // of large files, so that they aren't hashed twice
@@ -81,6 +82,7 @@ func New(o Options) (*Plan, hcl.Diagnostics) {
 		p.want(g)
 	}
 	p.drain()
+	p.tell()
 	p.diags = dedupe(p.diags)
 	return p, p.diags
 }

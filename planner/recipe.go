@@ -204,6 +204,7 @@ func (p *Plan) settleRunning(id ID, s State) error {
 	defer p.mu.Unlock()
 	p.finish(id, s)
 	p.drain()
+	p.tell()
 	return ErrUpToDate
 }
 
@@ -226,6 +227,7 @@ func (p *Plan) goBack(id ID, unbuilt []hclspec.Unbuilt) error {
 		p.makeReady(n, i)
 	}
 	p.drain()
+	p.tell()
 	return ErrWaiting
 }
 
@@ -241,6 +243,7 @@ func (p *Plan) Done(id ID, o Outcome) Ended {
 	}
 	p.finish(id, o.State)
 	p.drain()
+	p.tell()
 	e := Ended{Diagnostics: dedupe(p.diags[before:])}
 	for _, m := range p.bases[known:] {
 		e.Expanded = append(e.Expanded, m.t.Index)

@@ -18,6 +18,7 @@ type resolved struct {
 	held   []*node // targets that must be expanded before it is known
 	first  []ID    // jobs whose outputs must be there before the list itself is known
 	order  bool    // it is only to be built first: absence means nothing
+	own    bool    // of one job, and not of all of its target's
 	soft   []*node // targets whose outputs came by label or glob: some may be absent, or failed within what is allowed
 	diags  hcl.Diagnostics
 }

@@ -100,7 +100,7 @@ func (p *Plan) settleFetches(n *node, from, to int) {
 // tooOld tells whether max_age is over for an output that exists.
 func (p *Plan) tooOld(n *node, i int) bool {
 	ns, ok, diags := n.t.MaxAge(n.els, n.element(i))
-	p.diags = append(p.diags, diags...)
+	p.mistakes.add(diags)
 	if !ok {
 		return false
 	}

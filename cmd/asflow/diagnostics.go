@@ -10,6 +10,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"github.com/asflow/asflow/hclspec"
+	"github.com/asflow/asflow/planner"
 )
 
 // filesOf gives the sources that diagnostics quote.
@@ -31,6 +32,9 @@ func (a *app) showDiagnostics(diags hcl.Diagnostics, files map[string]*hcl.File)
 		a.stderr.diagnostic(&b, d, files)
 		if d.Severity == hcl.DiagError {
 			errors++
+			if more, ok := d.Extra.(planner.More); ok {
+				errors += int(more)
+			}
 		}
 	}
 	if errors > 1 {
