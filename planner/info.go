@@ -152,6 +152,9 @@ func (p *Plan) Reason(id ID) string {
 			return p.fetchReason(n, i)
 		}
 		in := p.inputsOf(n, i)
+		if lacks := p.lackingOf(n, i, in); len(lacks) > 0 {
+			return "input " + lacks[0] + " is missing"
+		}
 		_, why := p.check(n, i, in, p.missing(in))
 		return why
 	case Blocked:

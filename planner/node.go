@@ -34,6 +34,7 @@ type node struct {
 	listWait  int           // how many things the list waits for
 	waitsFor  []string      // and which
 	listReads hclspec.Reads // what the list was made from
+	lacks     bitset        // jobs of which a file among the inputs is not there; allocated for the first
 	exists    bitset
 	listed    bool
 	listErr   error
@@ -60,6 +61,8 @@ type gate struct {
 	busy    bool            // being set up: meeting it again is a cycle
 	inputs  *resolved       // those that are the same for all its jobs
 	missing map[string]bool // of them
+	looked  bool            // whether the files among them are there
+	lacks   []string        // those that are not
 }
 
 func newNode(t *hclspec.Target) *node {

@@ -133,6 +133,7 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 		inputs  *resolved
 		missing map[string]bool
 		state   State
+		lacks   []string // of inputs of its own
 	}
 	own := n.t.HasInputs && n.t.InputsMentionEach()
 	var look []candidate
@@ -175,14 +176,23 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 		part := look[len(look)*w/workers : len(look)*(w+1)/workers]
 		wg.Go(func() {
 			for k := range part {
-				part[k].state, _ = p.check(n, part[k].i, part[k].inputs, part[k].missing)
+				c := &part[k]
+				if c.state, _ = p.check(n, c.i, c.inputs, c.missing); own && c.state == Ready {
+					c.lacks = p.lacking(c.inputs)
+				}
 			}
 		})
 	}
 	wg.Wait()
+	if len(look) > 0 && !own {
+		p.lookAtGate(n)
+	}
 	for _, c := range look {
 		if p.states[n.id(c.i)] != Unwanted {
 			continue
+		}
+		if len(c.lacks) > 0 {
+			p.warn(n, c.i, c.lacks)
 		}
 		if c.state.settled() {
 			p.finish(n.id(c.i), c.state)

@@ -144,6 +144,8 @@ func reasonKind(reason string) string {
 		return reason
 	case strings.HasSuffix(rest, "to be made"):
 		return "waiting for inputs"
+	case strings.HasSuffix(rest, " is missing"):
+		return "missing inputs"
 	default:
 		return "changed inputs"
 	}
