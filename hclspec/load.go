@@ -27,6 +27,9 @@ type loader struct {
 	env   *environment
 	spec  *Spec
 	diags hcl.Diagnostics
+
+	broken hcl.Diagnostics // of syntax
+	unread []unread
 }
 
 // Load parses and checks a configuration. All mistakes are reported, not just the first; where there is an error the
@@ -51,6 +54,7 @@ func Load(o Options) (*Spec, hcl.Diagnostics) {
 	}
 	l.checkNames()
 	l.checkLoadReads()
+	l.diags = append(l.broken, slices.DeleteFunc(l.diags, l.unreadable)...)
 	sort.SliceStable(l.diags, func(i, j int) bool { return before(l.diags[i], l.diags[j]) })
 	return l.spec, l.diags
 }
@@ -82,7 +86,7 @@ func (l *loader) parse() map[string][]*hcl.Block {
 			file, diags = parser.ParseHCL(f.Bytes, f.Name)
 		}
 		l.spec.Names = append(l.spec.Names, f.Name)
-		l.diags = append(l.diags, diags...)
+		l.syntax(f, file, diags)
 		if file == nil || file.Body == nil {
 			continue
 		}
@@ -144,7 +148,7 @@ func (l *loader) checkNames() {
 		names = append(names, t.Label.Text)
 	}
 	known := func(label string, at hcl.Range, where string) {
-		if labels[label] == nil {
+		if labels[label] == nil && !l.mayBeUnread(label) {
 			l.err(at, "No such target", fmt.Sprintf("No target has the label %q, which %s names.%s", label, where, didYouMean(label, names)))
 		}
 	}

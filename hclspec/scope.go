@@ -50,12 +50,12 @@ func (l *loader) checkName(t hcl.Traversal, s scope) {
 	switch root {
 	case "var":
 		name := second(t)
-		if _, ok := l.env.vars[name]; !ok {
+		if _, ok := l.env.vars[name]; !ok && !l.mayBeUnread(name) {
 			l.err(at, "No such variable", fmt.Sprintf("There is no variable %q.%s", name, orDeclare(didYouMean(name, slices.Collect(maps.Keys(l.env.vars))), fmt.Sprintf(" Declare it: variable %q { … }.", name))))
 		}
 	case "local":
 		name := second(t)
-		if l.env.locals[name] == nil {
+		if l.env.locals[name] == nil && !l.mayBeUnread(name) {
 			l.err(at, "No such local", fmt.Sprintf("There is no local %q.%s", name, orDeclare(didYouMean(name, slices.Collect(maps.Keys(l.env.locals))), " Declare it in a locals block.")))
 		}
 	case "each":
