@@ -20,11 +20,9 @@ var distinctFunc = function.New(&function.Spec{
 			return cty.UnknownVal(t), err
 		}
 		var out []cty.Value
-		seen := map[int][]cty.Value{} // by hash
+		seen := valueSet{}
 		for it := list.ElementIterator(); it.Next(); {
-			_, v := it.Element()
-			if h := v.Hash(); !containsValue(seen[h], v) {
-				seen[h] = append(seen[h], v)
+			if _, v := it.Element(); seen.add(v) {
 				out = append(out, v)
 			}
 		}

@@ -29,17 +29,17 @@ func plainFunctions(s *secrets) map[string]function.Function {
 		"indent": stdlib.IndentFunc, "join": stdlib.JoinFunc, "jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc,
 		"keys": stdlib.KeysFunc, "log": stdlib.LogFunc, "lower": stdlib.LowerFunc, "max": stdlib.MaxFunc, "merge": stdlib.MergeFunc,
 		"min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc, "regex": stdlib.RegexFunc,
-		"regexall": stdlib.RegexAllFunc, "reverse": stdlib.ReverseListFunc, "setintersection": stdlib.SetIntersectionFunc,
-		"setproduct": stdlib.SetProductFunc, "setsubtract": stdlib.SetSubtractFunc, "setunion": stdlib.SetUnionFunc,
+		"regexall": stdlib.RegexAllFunc, "reverse": stdlib.ReverseListFunc, "setintersection": setIntersectionFunc,
+		"setproduct": through(asList, stdlib.SetProductFunc), "setsubtract": setSubtractFunc, "setunion": setUnionFunc,
 		"signum": stdlib.SignumFunc, "slice": stdlib.SliceFunc, "sort": stdlib.SortFunc, "split": stdlib.SplitFunc,
 		"strrev": stdlib.ReverseFunc, "substr": stdlib.SubstrFunc, "timeadd": stdlib.TimeAddFunc, "title": stdlib.TitleFunc,
 		"trim": stdlib.TrimFunc, "trimprefix": stdlib.TrimPrefixFunc, "trimspace": stdlib.TrimSpaceFunc,
 		"trimsuffix": stdlib.TrimSuffixFunc, "upper": stdlib.UpperFunc, "values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc,
 		"try": tryfunc.TryFunc, "can": tryfunc.CanFunc,
 		"tostring": stdlib.MakeToFunc(cty.String), "tonumber": stdlib.MakeToFunc(cty.Number), "tobool": stdlib.MakeToFunc(cty.Bool),
-		"toset":  listsFirst(stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType))),
-		"tolist": listsFirst(stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType))),
-		"tomap":  stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)),
+		"toset":  through(asList, stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType))),
+		"tolist": through(asList, stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType))),
+		"tomap":  through(asMap, stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType))),
 		"length": lengthFunc, "lookup": lookupFunc, "replace": replaceFunc, "range": rangeFunc, "index": indexFunc, "sum": sumFunc,
 		"one": oneFunc, "alltrue": allFunc(true), "anytrue": allFunc(false),
 		"urlencode":    textFunc(func(s string) (string, error) { return url.QueryEscape(s), nil }),
@@ -242,7 +242,7 @@ var indexFunc = function.New(&function.Spec{
 var sumFunc = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType}}, Type: function.StaticReturnType(cty.Number),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		list, err := convert.Convert(args[0], cty.List(cty.Number))
+		list, err := convert.Convert(asList(args[0]), cty.List(cty.Number))
 		if err != nil {
 			return cty.UnknownVal(cty.Number), function.NewArgErrorf(0, "sum takes a list of numbers")
 		}

@@ -67,16 +67,19 @@ func listed(f function.Function, args []cty.Value) ([]cty.Value, error) {
 	return out, nil
 }
 
-// listsFirst is a function of one value of any type, to which a tuple goes as a list.
-func listsFirst(f function.Function) function.Function {
+// through is a function to which every argument goes as another value.
+func through(as func(cty.Value) cty.Value, f function.Function) function.Function {
+	other := func(args []cty.Value) []cty.Value {
+		out := make([]cty.Value, len(args))
+		for i, v := range args {
+			out[i] = as(v)
+		}
+		return out
+	}
 	return function.New(&function.Spec{
-		Params: f.Params(),
-		Type: func(args []cty.Value) (cty.Type, error) {
-			return f.ReturnTypeForValues([]cty.Value{asList(args[0])})
-		},
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			return f.Call([]cty.Value{asList(args[0])})
-		},
+		Params: f.Params(), VarParam: f.VarParam(),
+		Type: func(args []cty.Value) (cty.Type, error) { return f.ReturnTypeForValues(other(args)) },
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) { return f.Call(other(args)) },
 	})
 }
 
@@ -95,4 +98,21 @@ func asList(v cty.Value) cty.Value {
 		return v
 	}
 	return cty.ListVal(v.AsValueSlice())
+}
+
+// asMap gives an object whose attributes are of one type as a map, and every other value as it is.
+func asMap(v cty.Value) cty.Value {
+	if v.IsMarked() || !v.IsKnown() || v.IsNull() || !v.Type().IsObjectType() || v.LengthInt() == 0 {
+		return v
+	}
+	var first cty.Type
+	for _, t := range v.Type().AttributeTypes() {
+		if first == cty.NilType {
+			first = t
+		}
+		if t == cty.DynamicPseudoType || !t.Equals(first) {
+			return v
+		}
+	}
+	return cty.MapVal(v.AsValueMap())
 }
