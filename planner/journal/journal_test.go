@@ -359,26 +359,3 @@ func FuzzLoad(f *testing.F) {
 		_, _ = split(kept, made)
 	})
 }
-
-// BenchmarkLoad reads a million records of commands.
-func BenchmarkLoad(b *testing.B) {
-	var text []byte
-	for i := range 1_000_000 {
-		r := full
-		r.Path = fmt.Sprintf("out/%024x.csv", i)
-		text = r.AppendLine(text)
-	}
-	dir := b.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "journal"), 0o777); err != nil {
-		b.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, journal.Needed), text, 0o666); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := journal.Load(dir); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -4,63 +4,25 @@ import (
 	"bytes"
 	"errors"
 	"hash/maphash"
-	"io"
 	"runtime"
 	"sync"
 )
 
-// blockSize is how much of a journal is read at once where all of it is asked for.
-const blockSize = 1 << 20
-
-// block is whole lines, and where the first of them is.
-type block struct {
-	text []byte
-	at   int
-}
-
 // blocks calls with all lines that are indexed, in their order, some at once. The texts are the callee's, or never change.
 func (x *index) blocks(each func(block) error) error {
-	if x.file != nil {
-		r, at := io.NewSectionReader(x.file, 0, int64(x.size)), 0
-		var rest []byte
-		for {
-			text := make([]byte, len(rest)+max(blockSize, len(rest))) // a line may be longer than a block
-			n, err := io.ReadFull(r, text[copy(text, rest):])
-			text = text[:len(rest)+n]
-			end := bytes.LastIndexByte(text, '\n') + 1
-			rest = text[end:]
-			if end > 0 {
-				if err := each(block{text[:end], at}); err != nil {
-					return err
-				}
-				at += end
-			}
-			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	for at := 0; at < len(x.text); {
-		end := min(at+blockSize, len(x.text))
-		if n := bytes.IndexByte(x.text[end:], '\n'); n >= 0 {
-			end += n + 1
-		} else {
-			end = len(x.text)
-		}
-		if err := each(block{x.text[at:end], x.size + at}); err != nil {
+	at := 0
+	for i := range x.parts {
+		if err := x.parts[i].blocks(func(b block) error { b.at += at; return each(b) }); err != nil {
 			return err
 		}
-		at = end
+		at += x.parts[i].len()
 	}
 	return nil
 }
 
 // last tells whether the line at a place is the last of its path.
 func (x *index) last(path []byte, place int) bool {
-	h := maphash.Bytes(x.seed, path)
+	h := maphash.Bytes(x.seeds[0], path)
 	own := h>>placeBits<<placeBits | uint64(place+1)
 	for at := h & x.mask; x.slots[at] != 0; at = (at + 1) & x.mask {
 		if x.slots[at] == own {

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
-	"io"
-	"math"
 	"sync"
 )
 
@@ -38,7 +36,7 @@ type State struct {
 // counted in Dropped.
 func Load(dir string) (*State, error) {
 	// The tail is read first: what a compaction moves out of it meanwhile is then read twice, and not missed.
-	tail, err := open(dir, Tail, math.MaxInt64)
+	tail, err := open(dir, Tail, tailInMemory)
 	if err != nil {
 		return nil, err
 	}
@@ -62,35 +60,25 @@ func New(records []Record) *State {
 	return s
 }
 
-// indexOf indexes texts. Only the first may be a file.
+// indexOf indexes texts, one behind the other.
 func (s *State) indexOf(parts ...part) (*index, error) {
 	var found []place
-	x := &index{file: parts[0].file, size: int(parts[0].size)}
-	for _, p := range parts {
-		x.text = append(x.text, p.text...)
-	}
-	seed := maphash.MakeSeed()
-	at := 0
-	note := func(line []byte) {
-		if path, ok := s.look(line); ok {
-			found = append(found, place{hash: maphash.Bytes(seed, path), at: at})
-		}
-		at += len(line) + 1
-	}
-	if x.file != nil {
-		if err := eachLine(io.NewSectionReader(x.file, 0, int64(x.size)), note); err != nil {
+	x := &index{parts: parts, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
+	from := 0
+	for i := range parts {
+		at := from
+		err := parts[i].eachLine(func(line []byte) {
+			if path, ok := s.look(line); ok {
+				found = append(found, x.note(path, at))
+			}
+			at += len(line) + 1
+		})
+		if err != nil {
 			return nil, fmt.Errorf("read the journal: %w", err)
 		}
+		from += parts[i].len()
 	}
-	for rest := x.text; len(rest) > 0; {
-		n := bytes.IndexByte(rest, '\n')
-		if n < 0 {
-			break
-		}
-		note(rest[:n])
-		rest = rest[n+1:]
-	}
-	x.fill(seed, found)
+	x.fill(found)
 	return x, nil
 }
 
