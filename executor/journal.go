@@ -77,7 +77,7 @@ func (w *Writer) write(noSync bool) error {
 		return err
 	}
 	if _, err = w.file.Write(w.buf); err == nil && !noSync {
-		err = syncData(w.file)
+		err = w.s.step("sync", w.file.Name(), func() error { return syncData(w.file) })
 	}
 	if err != nil {
 		_ = w.file.Truncate(at)

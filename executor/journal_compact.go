@@ -23,21 +23,22 @@ func (w *Writer) compact() error {
 		return err
 	}
 	defer fetched.Close()
-	err = replaceFile(w.s.abs(tempDir), dir+"/"+journal.Needed, func(kept io.Writer) error {
-		return split(dir, fetched, kept)
+	err = w.s.replaceFile(dir+"/"+journal.Needed, func(kept io.Writer) error {
+		return w.s.split(fetched, kept)
 	})
 	if err != nil {
 		return err
 	}
 	// The records have their new names on the disk before they lose the old one.
-	if err := errors.Join(syncFolder(dir), syncFolder(dir+"/journal")); err != nil {
+	if err := errors.Join(w.s.syncFolder(dir), w.s.syncFolder(dir+"/journal")); err != nil {
 		return err
 	}
-	return replaceFile(w.s.abs(tempDir), dir+"/"+journal.Tail, written(journal.Header()))
+	return w.s.replaceFile(dir+"/"+journal.Tail, written(journal.Header()))
 }
 
 // split writes what there is of records to where it belongs; the fetched ones are then on the disk.
-func split(dir string, fetched *os.File, kept io.Writer) error {
+func (s *Store) split(fetched *os.File, kept io.Writer) error {
+	dir := s.abs(stateDir)
 	needed, closeNeeded, err := openLines(dir + "/" + journal.Needed)
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func split(dir string, fetched *os.File, kept io.Writer) error {
 	if err := b.Flush(); err != nil {
 		return err
 	}
-	return fetched.Sync()
+	return s.step("sync", fetched.Name(), fetched.Sync)
 }
 
 // openLines opens a file's whole lines; one that is not there has none.
@@ -108,8 +109,8 @@ func written(text []byte) func(io.Writer) error {
 }
 
 // replaceFile puts what is written in the place of a file, whole.
-func replaceFile(temp, name string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(temp+"/journal-"+random(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+func (s *Store) replaceFile(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(s.abs(tempDir)+"/journal-"+random(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
@@ -120,10 +121,10 @@ func replaceFile(temp, name string, write func(io.Writer) error) error {
 		err = b.Flush()
 	}
 	if err == nil {
-		err = f.Sync()
+		err = s.step("sync", name, f.Sync)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	return s.step("name", name, func() error { return os.Rename(f.Name(), name) })
 }

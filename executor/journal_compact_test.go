@@ -2,6 +2,7 @@ package executor
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -185,36 +187,107 @@ func TestACompactionThatIsCut(t *testing.T) {
 	}
 }
 
-// TestACompactionThatFails lets each step of a compaction fail. What was written before it harms nothing, and nothing after it is
-// done: above all the records stay where they were.
+// watch notes the steps whose order decides what a power cut leaves, by paths within the project, and lets the one of a number fail.
+func (p *project) watch(failing int) *[]string {
+	var steps []string
+	p.options.Store.fail = func(step, at string) error {
+		rel, err := filepath.Rel(p.dir, at)
+		if err != nil {
+			p.t.Error(err)
+		}
+		steps = append(steps, step+" "+filepath.ToSlash(rel))
+		if len(steps) == failing {
+			return errStep
+		}
+		return nil
+	}
+	return &steps
+}
+
+var errStep = errors.New("the disk has failed")
+
+// TestTheOrderOfACompaction holds that each record has its new name on the disk before it loses the old one, and lets each step fail: what
+// was written before it harms nothing, and no file is named after it, so that the records stay where they were. The next run goes on,
+// and the next compaction makes up for it.
+func TestTheOrderOfACompaction(t *testing.T) {
+	want := []string{
+		"sync .asflow/journal/fetched.jsonl",
+		"sync .asflow/journal/needed.jsonl",
+		"name .asflow/journal/needed.jsonl",
+		"sync names .asflow",
+		"sync names .asflow/journal",
+		"sync .asflow/journal.jsonl",
+		"name .asflow/journal.jsonl",
+	}
+	for failing := range len(want) + 1 {
+		name := "none fails"
+		if failing > 0 {
+			name = want[failing-1] + " fails"
+		}
+		t.Run(name, func(t *testing.T) {
+			p, records := newProject(t), map[string]int64{}
+			p.history(records)
+			before := p.keep()
+			w := p.open()
+			steps := p.watch(failing)
+			err := w.compact()
+			w.file.Close()
+			p.options.Store.fail = nil
+			p.has("after it", records, 2)
+			if failing == 0 {
+				if err != nil || !slices.Equal(*steps, want) {
+					t.Errorf("%v, in the order\n%s", err, strings.Join(*steps, "\n"))
+				}
+				return
+			}
+			if !errors.Is(err, errStep) || !slices.Equal((*steps)[:failing], want[:failing]) {
+				t.Fatalf("%v, in the order\n%s", err, strings.Join(*steps, "\n"))
+			}
+			for _, s := range (*steps)[failing:] {
+				if strings.HasPrefix(s, "name ") {
+					t.Errorf("after that, %s", s)
+				}
+			}
+			after := p.keep()
+			for at, named := range map[string]bool{journal.Needed: failing > 3, journal.Tail: failing > 7} {
+				if same := bytes.Equal(before[at], after[at]); same == named {
+					t.Errorf("%s is as it was: %v", at, same)
+				}
+			}
+			if left, _ := filepath.Glob(p.dir + "/.asflow/tmp/journal-*"); len(left) > 0 {
+				t.Errorf("it leaves %q", left)
+			}
+			w = p.open()
+			p.append(w, records, made("later", 9), command("c", 9), failed("a"))
+			if err := w.compact(); err != nil {
+				t.Fatal(err)
+			}
+			w.file.Close()
+			p.has("after the next one", records, 2)
+		})
+	}
+}
+
+// TestACompactionThatFails holds that one that can't even begin leaves all where it was.
 func TestACompactionThatFails(t *testing.T) {
-	for name, c := range map[string]struct {
-		in   func(p *project) error // the way of a step
-		done []string               // what is written nonetheless
-	}{
-		"the fetched": {in: func(p *project) error { return os.MkdirAll(filepath.Join(p.dir, ".asflow", journal.Fetched), 0o777) }},
-		"the needed":  {in: func(p *project) error { return os.RemoveAll(filepath.Join(p.dir, ".asflow/tmp")) }, done: []string{journal.Fetched}},
+	for name, inTheWay := range map[string]func(p *project) error{
+		"the fetched": func(p *project) error { return os.MkdirAll(filepath.Join(p.dir, ".asflow", journal.Fetched), 0o777) },
+		"the needed":  func(p *project) error { return os.RemoveAll(filepath.Join(p.dir, ".asflow/tmp")) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, want := newProject(t), map[string]int64{}
+			p := newProject(t)
 			w := p.open()
-			p.append(w, want, made("a", 1), command("b", 1), failed("c"))
+			p.append(w, map[string]int64{}, made("a", 1), command("b", 1), failed("c"))
 			before := p.keep()
-			if err := c.in(p); err != nil {
+			if err := inTheWay(p); err != nil {
 				t.Fatal(err)
 			}
 			if err := w.compact(); err == nil {
 				t.Fatal("it did not fail")
 			}
 			w.file.Close()
-			after := p.keep()
-			for name := range after {
-				if !slices.Contains(c.done, name) && !bytes.Equal(before[name], after[name]) {
-					t.Errorf("%s is not what it was", name)
-				}
-			}
-			if name != "the fetched" {
-				p.has("after it", want, 0)
+			if after := p.keep(); !bytes.Equal(before[journal.Tail], after[journal.Tail]) || after[journal.Needed] != nil {
+				t.Error("the journal is not what it was")
 			}
 		})
 	}

@@ -147,7 +147,7 @@ func (p *part) tell(f *os.File, size int64, sum string) error {
 		return nil
 	}
 	if !p.noSync {
-		if err := syncData(f); err != nil {
+		if err := p.s.step("sync", f.Name(), func() error { return syncData(f) }); err != nil {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func (p *part) tell(f *os.File, size int64, sum string) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(p.s.abs(tempDir), p.s.partName(n.Path)+".json", written(text)); err != nil {
+	if err := p.s.replaceFile(p.s.partName(n.Path)+".json", written(text)); err != nil {
 		return err
 	}
 	p.note = n

@@ -3,8 +3,10 @@ package executor
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"time"
 )
 
@@ -58,7 +60,7 @@ func (p *Publisher) publish(batch []*pending) {
 	p.syncContent(batch)
 	for _, it := range batch {
 		if it.err == nil && it.folder != nil {
-			it.err = explain(p.name(it))
+			it.err = explain(p.s.step("name", p.s.abs(it.path), func() error { return p.name(it) }))
 		}
 	}
 	records := p.records[:0]
@@ -125,7 +127,7 @@ func (p *Publisher) syncContent(batch []*pending) {
 		}
 		ok := true
 		for _, d := range devices {
-			ok = ok && syncAll(d.file) == nil
+			ok = ok && p.s.step("sync all", d.abs, func() error { return syncAll(d.file) }) == nil
 		}
 		if ok {
 			return
@@ -134,11 +136,33 @@ func (p *Publisher) syncContent(batch []*pending) {
 	for _, it := range files {
 		switch {
 		case it.bare != 0:
-			it.err = explain(it.bare.sync())
+			it.err = explain(p.s.step("sync", p.s.abs(it.path), it.bare.sync))
+		case it.dir:
+			it.err = explain(p.s.syncTree(it.temp))
 		case it.file != nil:
-			it.err = explain(syncData(it.file.File))
+			it.err = explain(p.s.step("sync", p.s.abs(it.path), func() error { return syncData(it.file.File) }))
 		}
 	}
+}
+
+// syncTree makes all that is in a directory durable, for where the file system can't be synced as a whole.
+func (s *Store) syncTree(abs string) error {
+	return filepath.WalkDir(abs, func(at string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir():
+			return s.syncFolder(at)
+		case !e.Type().IsRegular():
+			return nil
+		}
+		f, err := os.Open(at)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return s.step("sync", at, func() error { return syncData(f) })
+	})
 }
 
 // name gives an output its final name, and completes its record.
@@ -242,7 +266,7 @@ func (p *Publisher) syncFolders(batch []*pending) {
 		}
 		err, done := synced[it.folder]
 		if !done {
-			if err = it.folder.file.Sync(); err != nil {
+			if err = p.s.step("sync names", it.folder.abs, it.folder.file.Sync); err != nil {
 				err = explain(err)
 			}
 			synced[it.folder] = err

@@ -23,7 +23,10 @@ const (
 )
 
 // Store is a project's folder as a place of outputs. Paths are relative to it, with slashes, or absolute.
-type Store struct{ dir string }
+type Store struct {
+	dir  string
+	fail func(step, at string) error // of tests, which look at the order of the steps and let some fail; else nil
+}
 
 var _ planner.Disk = (*Store)(nil)
 
@@ -40,7 +43,7 @@ func OpenStore(dir string) (*Store, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("open the project: %s is not a folder", dir)
 	}
-	return &Store{abs}, nil
+	return &Store{dir: abs}, nil
 }
 
 // abs gives a path for the operating system.
@@ -53,6 +56,21 @@ func (s *Store) abs(at string) string {
 
 // StateDir is where the journal and the logs are.
 func (s *Store) StateDir() string { return s.abs(stateDir) }
+
+// step does one of the things whose order decides what a power cut leaves. at is absolute.
+func (s *Store) step(name, at string, do func() error) error {
+	if s.fail != nil {
+		if err := s.fail(name, at); err != nil {
+			return err
+		}
+	}
+	return do()
+}
+
+// syncFolder makes the names in a folder durable.
+func (s *Store) syncFolder(abs string) error {
+	return s.step("sync names", abs, func() error { return syncFolder(abs) })
+}
 
 // List gives the names in a folder, in chunks, in any order; a folder that is not there is an empty one. Symbolic
 // links that lead nowhere are left out: what they stand for is missing.
