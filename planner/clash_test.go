@@ -1,6 +1,8 @@
 package planner_test
 
 import (
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -117,5 +119,34 @@ func TestNothingIsMadeInsideOfADirectoryOutput(t *testing.T) {
 				t.Errorf("it is said %d times", n)
 			}
 		})
+	}
+}
+
+// TestManyTargetsAreNotComparedWithEachOther holds that four times as many targets of one output each cost four times as much. To compare
+// labels that have capitals takes memory where the file system folds the case of letters, so that comparisons can be counted.
+func TestManyTargetsAreNotComparedWithEachOther(t *testing.T) {
+	const n = 300
+	cost := func(n int) (allocs int) {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "target \"OUT/%d.txt\" {\n  inputs = [\"in/%d.txt\"]\n  exec { command = [\"x\"] }\n}\n", i, i/2)
+			fmt.Fprintf(&b, "target \"in/%d.txt\" {\n  exec { command = [\"x\"] }\n}\n", i)
+		}
+		p := newProject(t, b.String(), nil)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		plan, diags := p.plan(planner.Options{FoldsCase: true})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		plan.Edges()
+		if _, ok := plan.Find("OUT/7.txt"); !ok {
+			t.Fatal("an output is not found")
+		}
+		runtime.ReadMemStats(&after)
+		return int(after.Mallocs - before.Mallocs)
+	}
+	if one, four := cost(n), cost(4*n); four > 5*one {
+		t.Errorf("%d allocations for %d targets, and %d for %d", one, n, four, 4*n)
 	}
 }

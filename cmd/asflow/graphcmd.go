@@ -30,6 +30,8 @@ func (graphCmd) Help() string {
 type graph struct {
 	Targets []graphTarget `json:"targets"`
 	Edges   []graphEdge   `json:"edges"`
+
+	byTo map[string][]graphEdge // by the target that they lead to
 }
 
 type graphTarget struct {
@@ -77,7 +79,7 @@ func (c *graphCmd) Run(a *app) error {
 }
 
 func graphOf(plan *planner.Plan) *graph {
-	g := &graph{Targets: []graphTarget{}, Edges: []graphEdge{}}
+	g := &graph{Targets: []graphTarget{}, Edges: []graphEdge{}, byTo: map[string][]graphEdge{}}
 	targets := plan.Targets()
 	for i, t := range targets {
 		if !plan.Wanted(i) {
@@ -100,6 +102,7 @@ func graphOf(plan *planner.Plan) *graph {
 			x.From = targets[e.From].Label
 		}
 		g.Edges = append(g.Edges, x)
+		g.byTo[x.To] = append(g.byTo[x.To], x)
 	}
 	return g
 }
@@ -110,12 +113,10 @@ const filesShown = 6
 // into gives the edges that lead to a target, targets before files, and how many more files there are.
 func (g *graph) into(label string) (edges []graphEdge, more int) {
 	var files []graphEdge
-	for _, e := range g.Edges {
-		switch {
-		case e.To != label:
-		case e.File:
+	for _, e := range g.byTo[label] {
+		if e.File {
 			files = append(files, e)
-		default:
+		} else {
 			edges = append(edges, e)
 		}
 	}
