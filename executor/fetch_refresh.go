@@ -43,6 +43,7 @@ func (w *fetchWorker) unchanged() {
 	}
 	rec, old := &j.record, j.task.Refresh
 	rec.State, rec.Size, rec.Mtime = journal.Made, info.Size, info.Mtime
+	rec.Hash = ""
 	if old.Size == info.Size {
 		rec.Hash = old.Hash
 	}

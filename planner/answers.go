@@ -150,11 +150,9 @@ func (p *Plan) Edges() []Edge {
 // edgeOf adds the edge of a path: from each target that could make it, else from the file.
 func (p *Plan) edgeOf(at string, to int, how How, add func(Edge)) {
 	found := false
-	for _, m := range p.nodes {
-		if m.t.Label.CouldMake(at) {
-			found = true
-			add(Edge{From: m.t.Index, To: to, How: how})
-		}
+	for m := range p.makers(at) {
+		found = true
+		add(Edge{From: m.t.Index, To: to, How: how})
 	}
 	if !found {
 		add(Edge{From: -1, File: at, To: to, How: how})
@@ -168,31 +166,37 @@ func (p *Plan) Depth(target int) int {
 	return p.nodes[target].depth
 }
 
-// Orphans gives the records of outputs that are there, that a job has made, and whose element has left its list, sorted by
-// path: only of targets that are in the configuration and expanded.
+// Orphans gives the records of outputs that are there and whose element has left its list, sorted by path: only of targets that
+// are in the configuration and expanded. Where a record has no hash, nothing is known of who wrote what is there.
 func (p *Plan) Orphans() ([]journal.Record, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var out []journal.Record
 	err := p.jour.All(func(r journal.Record) bool {
-		n := p.byLabel[r.Target]
-		if n == nil || n.expansion != known || r.State != journal.Made && r.State != journal.Adopted || !n.t.Label.CouldMake(r.Path) {
-			return true
-		}
-		for _, m := range p.nodes {
-			if m.expansion == known {
-				if _, planned := m.find(r.Path); planned {
-					return true
-				}
-			}
-		}
-		if _, err := p.disk.Stat(r.Path); err == nil {
+		if p.orphaned(&r) {
 			out = append(out, r)
 		}
 		return true
 	})
 	slices.SortFunc(out, func(a, b journal.Record) int { return cmp.Compare(a.Path, b.Path) })
 	return out, err
+}
+
+// orphaned tells whether a record is of an orphan. It changes nothing in the plan.
+func (p *Plan) orphaned(r *journal.Record) bool {
+	n := p.byLabel[r.Target]
+	if n == nil || n.expansion != known || r.State == journal.Removed || !n.t.Label.CouldMake(r.Path) {
+		return false
+	}
+	for m := range p.makers(r.Path) {
+		if m.expansion == known {
+			if _, planned := m.find(r.Path); planned {
+				return false
+			}
+		}
+	}
+	_, err := p.disk.Stat(r.Path)
+	return err == nil
 }
 
 // Unknown gives the targets whose lists are not known.

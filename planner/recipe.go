@@ -94,8 +94,12 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 	if n.t.IsFetch {
 		if exists {
 			p.refresh(t)
+			t.keepKnown(*t.Refresh)
 		}
 		return t, nil
+	}
+	if r, ok := p.jour.Needed(at); ok {
+		t.keepKnown(r)
 	}
 	t.Record.Source = p.spec.Redact(shownCommand(t.Exec.Command, output, at))
 	return t, p.fillExec(n, i, t, missing, reads)
@@ -180,6 +184,13 @@ func (p *Plan) refresh(t *Task) {
 		t.Refresh = &r
 	} else {
 		t.Refresh = &journal.Record{Path: t.Path}
+	}
+}
+
+// keepKnown keeps what is known of the output that is there: it stays, and is still asflow's, where the job fails or finds nothing.
+func (t *Task) keepKnown(r journal.Record) {
+	if r.State != journal.Removed {
+		t.Record.Size, t.Record.Mtime, t.Record.Hash = r.Size, r.Mtime, r.Hash
 	}
 }
 

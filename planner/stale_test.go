@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/asflow/asflow/planner"
+	"github.com/asflow/asflow/planner/journal"
 )
 
 func TestWhatFunctionsReadCounts(t *testing.T) {
@@ -113,6 +114,9 @@ target "out" {
 	wantRan(t, p.run(plan), "list", "out")
 	if !plan.Failures() {
 		t.Error("a failed refresh is no failure")
+	}
+	if r := p.records["list"]; r.State != journal.Failed || r.Hash == "" || r.Mtime != p.disk.files["list"].mtime {
+		t.Errorf("of the file that is served still the journal has %q %q", r.State, r.Hash)
 	}
 }
 

@@ -40,7 +40,7 @@ func (p *Plan) survey(out []Survey, r *journal.Record) {
 	i, planned := n.find(r.Path)
 	switch {
 	case !planned:
-		if _, err := p.disk.Stat(r.Path); err == nil && r.State != journal.Removed {
+		if p.orphaned(r) {
 			s.Orphaned++
 		}
 	case p.states[n.id(i)] == UpToDate && n.t.IsFetch && r.State == journal.Made:

@@ -33,10 +33,11 @@ type orphan struct {
 	Target  string `json:"target"`
 	Key     string `json:"key,omitempty"`
 	Size    int64  `json:"size"`
-	Changed bool   `json:"changed,omitempty"` // it is not as asflow wrote it, and stays
+	Changed bool   `json:"changed,omitempty"` // it is not as asflow wrote it, or nobody knows whether it is, and stays
 	Removed bool   `json:"removed"`
 
-	kind journal.Kind
+	kind    journal.Kind
+	unknown bool // the journal has nothing of how it was written
 }
 
 // Run removes orphans.
@@ -107,7 +108,7 @@ func findOrphans(plan *planner.Plan, store *executor.Store) ([]*orphan, error) {
 		if err != nil {
 			continue
 		}
-		o := &orphan{Path: r.Path, Target: r.Target, Key: r.Key, Size: info.Size, kind: r.Kind}
+		o := &orphan{Path: r.Path, Target: r.Target, Key: r.Key, Size: info.Size, kind: r.Kind, unknown: r.Hash == ""}
 		if info.Size != r.Size || info.Mtime != r.Mtime || info.Dir {
 			hash, err := planner.Hash(store, r.Path, info)
 			o.Changed = err != nil || hash != r.Hash
@@ -124,9 +125,12 @@ func (c *pruneCmd) show(a *app, all []*orphan) (remove []*orphan) {
 	var total int64
 	for _, o := range all {
 		about := o.Target
-		if o.Changed {
+		switch {
+		case o.Changed && o.unknown:
+			about = t.paint(yellow, "asflow does not know whether it wrote it; it stays")
+		case o.Changed:
 			about = t.paint(yellow, "changed since asflow wrote it; it stays")
-		} else {
+		default:
 			remove = append(remove, o)
 			total += o.Size
 		}
