@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -40,14 +41,30 @@ type output struct {
 	Element  json.RawMessage `json:"element"` // each.value
 	State    string          `json:"state"`
 	Size     *int64          `json:"size"` // null where there is no file
-	Time     string          `json:"time,omitempty"`
-	Hash     string          `json:"hash,omitempty"` // SHA-256, as it was written
-	Source   string          `json:"source,omitempty"`
-	Status   int             `json:"status,omitempty"`
-	Attempts int             `json:"attempts,omitempty"`
-	Reason   string          `json:"reason,omitempty"` // why it is to be done
-	Error    string          `json:"error,omitempty"`
-	Log      string          `json:"log,omitempty"`
+	Time     orNull[string]  `json:"time"`
+	Hash     orNull[string]  `json:"hash"` // SHA-256, as it was written
+	Source   orNull[string]  `json:"source"`
+	Status   orNull[int]     `json:"status"`
+	Attempts orNull[int]     `json:"attempts"`
+	Reason   orNull[string]  `json:"reason"` // why it is to be done
+	Error    orNull[string]  `json:"error"`
+	Log      orNull[string]  `json:"log"`
+}
+
+// orNull is a value that is written as null where there is none: each row has all columns, so that a query can name one that no row
+// has something in.
+type orNull[T comparable] struct{ v T }
+
+// MarshalJSON writes the value, or null.
+func (o orNull[T]) MarshalJSON() ([]byte, error) {
+	if o.v == *new(T) {
+		return []byte("null"), nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(o.v)
+	return b.Bytes(), err
 }
 
 var outputStates = []string{"up-to-date", "to-do", "failed", "absent"}
@@ -110,18 +127,18 @@ func (l *listing) output(id planner.ID, label string) *output {
 	case planner.Absent:
 		o.State = "absent"
 	default:
-		o.State, o.Reason = "to-do", l.plan.Reason(id)
+		o.State, o.Reason.v = "to-do", l.plan.Reason(id)
 		if recorded && r.State == journal.Failed {
 			o.State = "failed"
 		}
 	}
 	if recorded {
-		o.Hash, o.Source, o.Status, o.Attempts, o.Error, o.Log = r.Hash, r.Source, r.Status, r.Attempts, r.Error, r.Log
+		o.Hash.v, o.Source.v, o.Status.v, o.Attempts.v, o.Error.v, o.Log.v = r.Hash, r.Source, r.Status, r.Attempts, r.Error, r.Log
 	}
 	if info, err := l.store.Stat(o.Path); err == nil {
-		o.Size, o.Time = &info.Size, time.Unix(0, info.Mtime).UTC().Format(time.RFC3339)
+		o.Size, o.Time.v = &info.Size, time.Unix(0, info.Mtime).UTC().Format(time.RFC3339)
 	} else if errors.Is(err, fs.ErrNotExist) {
-		o.Hash = ""
+		o.Hash.v = ""
 	}
 	return o
 }
@@ -168,12 +185,12 @@ func (l *csvLister) row(o *output) error {
 		}
 		return strconv.Itoa(n)
 	}
-	bytes := ""
+	length := ""
 	if o.Size != nil {
-		bytes = strconv.FormatInt(*o.Size, 10)
+		length = strconv.FormatInt(*o.Size, 10)
 	}
 	return l.w.Write([]string{
-		o.Path, o.Target, o.Key, string(o.Element), o.State, bytes, o.Time, o.Hash, o.Source, number(o.Status), number(o.Attempts), o.Reason, o.Error, o.Log,
+		o.Path, o.Target, o.Key, string(o.Element), o.State, length, o.Time.v, o.Hash.v, o.Source.v, number(o.Status.v), number(o.Attempts.v), o.Reason.v, o.Error.v, o.Log.v,
 	})
 }
 
@@ -225,9 +242,9 @@ type tableLister struct {
 
 func (l *tableLister) row(o *output) error {
 	t := l.t
-	bytes, state := "", o.State
+	length, state := "", o.State
 	if o.Size != nil {
-		bytes = size(*o.Size)
+		length = size(*o.Size)
 	}
 	switch o.State {
 	case "up-to-date":
@@ -237,13 +254,13 @@ func (l *tableLister) row(o *output) error {
 	case "to-do":
 		state = t.paint(cyan, state)
 	}
-	about := o.Source
-	if o.Error != "" {
-		about = oneLine(errors.New(o.Error))
-	} else if o.Reason != "" {
-		about = o.Reason
+	about := o.Source.v
+	if o.Error.v != "" {
+		about = oneLine(errors.New(o.Error.v))
+	} else if o.Reason.v != "" {
+		about = o.Reason.v
 	}
-	l.rows = append(l.rows, []string{o.Path, clip(visible(o.Key), 40, t.signs().ellipsis), state, bytes, o.Time, t.paint(dim, clip(visible(about), 80, t.signs().ellipsis))})
+	l.rows = append(l.rows, []string{o.Path, clip(visible(o.Key), 40, t.signs().ellipsis), state, length, o.Time.v, t.paint(dim, clip(visible(about), 80, t.signs().ellipsis))})
 	if len(l.rows) == 1000 {
 		return l.end()
 	}
