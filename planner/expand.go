@@ -54,7 +54,9 @@ func (p *Plan) hold(n *node, unbuilt []hclspec.Unbuilt) bool {
 	n.expansion, n.listWait, n.waitsFor = held, 0, nil
 	w := waiter{kind: waitExpansion, n: uint32(n.t.Index)}
 	for _, u := range unbuilt {
-		n.waitsFor = append(n.waitsFor, u.Path+u.Label)
+		if what := u.Path + u.Label; !slices.Contains(n.waitsFor, what) {
+			n.waitsFor = append(n.waitsFor, what)
+		}
 		for _, m := range p.heldBy(u) {
 			p.after(n, m)
 			if m.expansion != known && m.expansion != broken {

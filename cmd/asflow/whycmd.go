@@ -44,6 +44,8 @@ type origin struct {
 	More    int             `json:"-"`                 // how many more there are
 	Uses    []use           `json:"used_by,omitempty"` // targets that a source file stands before
 	Record  *journal.Record `json:"record,omitempty"`  // of the last job that was tried for it
+
+	cause string // the input that is absent, and makes it so
 }
 
 // use says what a source file is to a target.
@@ -183,6 +185,21 @@ func (o *origin) planned(plan *planner.Plan, id planner.ID) {
 		}
 		o.Inputs = append(o.Inputs, x)
 	}
+	if s == planner.Absent { // what is the cause of it comes first
+		absent := func(in originInput) bool { return in.State == s.String() }
+		slices.SortStableFunc(o.Inputs, func(a, b originInput) int {
+			switch {
+			case absent(a) == absent(b):
+				return 0
+			case absent(a):
+				return -1
+			}
+			return 1
+		})
+		if len(o.Inputs) > 0 && absent(o.Inputs[0]) && (o.Record == nil || o.Record.State != journal.Absent) {
+			o.cause = o.Inputs[0].Path
+		}
+	}
 }
 
 // show writes it for people.
@@ -250,6 +267,8 @@ func (o *origin) stateText(t *terminal) string {
 		return t.paint(cyan, "to do") + ": " + o.Reason
 	case o.State == "up to date" && o.Kind == "fetch":
 		return t.paint(green, o.State) + ": what is fetched is kept"
+	case o.cause != "":
+		return o.State + ": so is its input " + o.cause
 	case o.State == "up to date":
 		return t.paint(green, o.State) + ": its recipe, and all that it reads, are what they were"
 	}
