@@ -167,6 +167,24 @@ target "out" {
 	wantRan(t, p.build("out"), "tool")
 }
 
+// TestDependsOnIsBuiltThoughWhatStandsBehindItIsUpToDate holds it of a fetch too, whose inputs nobody asks for.
+func TestDependsOnIsBuiltThoughWhatStandsBehindItIsUpToDate(t *testing.T) {
+	p := newProject(t, `
+target "tool" {
+  inputs = ["src"]
+  exec { command = ["cc"] }
+}
+target "page" {
+  depends_on = ["tool"]
+  fetch { url = "http://x/page" }
+}`, map[string]string{"src": "1"})
+	if ran := p.build("page"); len(ran) != 2 || ran[0] != "tool" {
+		t.Fatalf("ran %q", ran)
+	}
+	p.disk.write("src", "2")
+	wantRan(t, p.build("page"), "tool")
+}
+
 func TestAllInputsAbsentIsAbsent(t *testing.T) {
 	p := newProject(t, `
 target "raw/{each.key}" {
