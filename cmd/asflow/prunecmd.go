@@ -139,7 +139,8 @@ func (c *pruneCmd) show(a *app, all []*orphan) (remove []*orphan) {
 	if c.JSON {
 		return remove
 	}
-	writeTable(t, rows, map[int]bool{1: true})
+	rows, right := fitTable(t, rows, map[int]bool{1: true}, nil, 2)
+	writeTable(t, rows, right)
 	switch {
 	case len(all) == 0:
 		fmt.Fprintf(t, "%s no orphans: every output that asflow has made is of an element in its list\n", t.paint(green, t.signs().ok))
