@@ -120,6 +120,28 @@ target "out" {
 	}
 }
 
+// TestMaxAgeOfAnExec holds that what a command has made, or has found not to be there, is asked for again when it is older; what it
+// made by the file's time, which somebody may set.
+func TestMaxAgeOfAnExec(t *testing.T) {
+	p := newProject(t, `
+target "out/{each.key}" {
+  for_each = ["made", "absent", "kept"]
+  max_age  = each.key == "kept" ? null : "24h"
+  absent   = [404]
+  exec { command = ["make"] }
+}`, nil)
+	p.absent["out/absent"] = true
+	wantRan(t, p.build(), "out/absent", "out/kept", "out/made")
+	p.disk.clock += int64(18 * time.Hour)
+	wantRan(t, p.build())
+	p.disk.clock += int64(6 * time.Hour)
+	wantRan(t, p.build(), "out/absent", "out/made")
+	wantRan(t, p.build())
+	p.disk.write("out/made", p.disk.text("out/made")) // touched: it is as young as that, and as it was written
+	p.disk.clock += int64(18 * time.Hour)
+	wantRan(t, p.build())
+}
+
 func TestAllowFailed(t *testing.T) {
 	config := `
 target "raw/{each.key}" {
