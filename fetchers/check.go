@@ -71,15 +71,27 @@ func tooLarge(r *Request, n int64) *Error {
 	return fail(r, ClassSize, final, fmt.Errorf("the body is larger than max_size, %d bytes", r.Expect.MaxSize))
 }
 
+// inMemory is how large a body may be that is asked for in memory.
+func (x *Expect) inMemory() int {
+	if x.MaxSize > 0 {
+		return int(min(x.MaxSize, 1<<40))
+	}
+	return pageLimit
+}
+
+func tooLargeInMemory(r *Request, most int) *Error {
+	if r.Expect.MaxSize > 0 {
+		return tooLarge(r, 0)
+	}
+	return fail(r, ClassSize, final, fmt.Errorf("the page is larger than %d bytes: allow it by max_size", most))
+}
+
 // take brings the body into memory if it is small or must be there; otherwise it becomes resp.Body.
 func (c *checker) take(ctx context.Context, r *Request, resp *Response, s *stream) *Error {
 	inMemory := r.Small || r.Expect.Check != nil
 	most := smallBody
 	if inMemory {
-		most = pageLimit
-		if m := r.Expect.MaxSize; m > 0 {
-			most = int(min(m, 1<<40))
-		}
+		most = r.Expect.inMemory()
 	}
 	if !inMemory && !s.encoded && resp.length > smallBody {
 		s.verifier = newVerifier(r)
@@ -96,11 +108,7 @@ func (c *checker) take(ctx context.Context, r *Request, resp *Response, s *strea
 	}
 	if !whole {
 		if inMemory {
-			e := fail(r, ClassSize, final, fmt.Errorf("the page is larger than %d bytes: allow it by max_size", most))
-			if r.Expect.MaxSize > 0 {
-				e = tooLarge(r, 0)
-			}
-			return s.drop(buf, e)
+			return s.drop(buf, tooLargeInMemory(r, most))
 		}
 		s.verifier = newVerifier(r)
 		s.ahead, s.aheadBuf = buf.b, buf

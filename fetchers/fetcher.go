@@ -91,7 +91,7 @@ type Expect struct {
 	SHA256      string
 	JSON        bool
 	Lines       bool                                                 // each line must be JSON
-	Packed      bool                                                 // JSON and Lines are of what a body decodes to that is gzip or zstd itself
+	Packed      bool                                                 // JSON, Lines and Check are of what a body decodes to that is gzip or zstd itself
 	Check       func(ctx context.Context, body []byte) (bool, error) // nil: none; needs the body in memory
 	// Whole says that who reads the body takes it for JSON, and notices where a value is cut. A body that ends with its
 	// connection is refused unless that, another check or the body itself proves that it is whole.

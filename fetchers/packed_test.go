@@ -1,6 +1,8 @@
 package fetchers_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -84,4 +86,50 @@ func TestPackedText(t *testing.T) {
 			t.Errorf("%v in pieces of a byte: what is no JSON passes", kind)
 		}
 	}
+}
+
+// TestPackedChecks has a body that is compressed itself be asked whether it will do, and holds that it is what it
+// decodes to that is asked, where it is stored compressed.
+func TestPackedChecks(t *testing.T) {
+	for name, c := range map[string]struct {
+		text   string
+		expect fetchers.Expect
+		cut    int
+		class  fetchers.Class
+		say    string
+	}{
+		"it will do":        {text: doc, expect: fetchers.Expect{Packed: true, Check: begins("{")}},
+		"it won't":          {text: doc, expect: fetchers.Expect{Packed: true, Check: begins("[")}, class: fetchers.ClassExpect, say: "expect.jq"},
+		"it is JSON, too":   {text: doc, expect: fetchers.Expect{Packed: true, JSON: true, Check: begins("{")}},
+		"it is no JSON":     {text: doc + "{", expect: fetchers.Expect{Packed: true, JSON: true, Check: begins("{")}, class: fetchers.ClassExpect, say: "not JSON"},
+		"it is cut":         {text: doc, cut: 3, expect: fetchers.Expect{Packed: true, Check: begins("{")}, class: fetchers.ClassExpect, say: "is not whole"},
+		"too much":          {text: strings.Repeat("0", 70<<20), expect: fetchers.Expect{Packed: true, Check: begins("0")}, class: fetchers.ClassSize, say: "max_size"},
+		"more than allowed": {text: strings.Repeat("0", 5000), expect: fetchers.Expect{Packed: true, Check: begins("0"), MaxSize: 4999}, class: fetchers.ClassSize, say: "max_size"},
+		"much, and allowed": {text: strings.Repeat("0", 70<<20), expect: fetchers.Expect{Packed: true, Check: begins("0"), MaxSize: 80 << 20}},
+		"it stays as it is": {text: doc, expect: fetchers.Expect{Check: begins("{")}, class: fetchers.ClassExpect, say: "expect.jq"},
+	} {
+		for _, kind := range []codec.Kind{codec.Gzip, codec.Zstd} {
+			t.Run(name+" "+kind.String(), func(t *testing.T) {
+				t.Parallel()
+				body := packed(t, kind, c.text)
+				body = body[:len(body)-c.cut]
+				r := quick(ft.NewServer(t, ft.Reply(200, body)).URL)
+				r.Expect = c.expect
+				got, _, err := get(t, fetchers.New(fetchers.Options{}), r)
+				if c.class == "" {
+					if err != nil || got != body {
+						t.Errorf("%d bytes of %d, %v", len(got), len(body), err)
+					}
+					return
+				}
+				if e := failure(t, err); e.Class != c.class || e.Attempts != 1 || e.Status != 200 || !strings.Contains(err.Error(), c.say) {
+					t.Errorf("class %s after %d attempts: %v", e.Class, e.Attempts, err)
+				}
+			})
+		}
+	}
+}
+
+func begins(text string) func(context.Context, []byte) (bool, error) {
+	return func(_ context.Context, body []byte) (bool, error) { return bytes.HasPrefix(body, []byte(text)), nil }
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/asflow/asflow/fetchers/codec"
 )
 
-// packed says how a body that begins so is compressed, where it is what it decodes to that is judged as a text; None: it
-// is judged as it is.
+// packed says how a body that begins so is compressed, where it is what it decodes to that is judged; None: it is judged
+// as it is.
 func (x *Expect) packed(head []byte) codec.Kind {
-	if !x.Packed || !x.JSON && !x.Lines || len(head) == 0 {
+	if !x.Packed || !x.JSON && !x.Lines && x.Check == nil || len(head) == 0 {
 		return codec.None
 	}
 	if len(head) >= codec.SniffLen {
@@ -73,10 +73,14 @@ func (f *textFeed) end() error {
 // judge says what is wrong with a compressed body that was decoded into the feed with err.
 func (f *textFeed) judge(r *Request, kind codec.Kind, err error) *Error {
 	if f.err == nil && err != nil {
-		return fail(r, ClassExpect, final, fmt.Errorf("the body begins as %v and is not whole: %w", kind, err))
+		return notWhole(r, kind, err)
 	}
 	if err := f.end(); err != nil {
 		return notJSON(r, err)
 	}
 	return nil
+}
+
+func notWhole(r *Request, kind codec.Kind, err error) *Error {
+	return fail(r, ClassExpect, final, fmt.Errorf("the body begins as %v and is not whole: %w", kind, err))
 }

@@ -29,12 +29,18 @@ func verify(ctx context.Context, r *Request, body []byte) *Error {
 			return e
 		}
 	}
-	if kind := x.packed(body); kind != codec.None {
+	kind := x.packed(body)
+	if kind != codec.None && x.Check == nil {
 		text := newTextFeed(x)
-		if e := text.judge(r, kind, decodeInto(text, bytes.NewReader(body), kind)); e != nil {
+		return text.judge(r, kind, decodeInto(text, bytes.NewReader(body), kind))
+	}
+	if kind != codec.None {
+		var e *Error
+		if body, e = unpacked(r, kind, body); e != nil {
 			return e
 		}
-	} else if err := checkText(x, body); err != nil {
+	}
+	if err := checkText(x, body); err != nil {
 		return notJSON(r, err)
 	}
 	if x.Check == nil {
@@ -48,6 +54,36 @@ func verify(ctx context.Context, r *Request, body []byte) *Error {
 		return fail(r, ClassExpect, final, err)
 	}
 	return nil
+}
+
+// unpacked gives what a compressed body decodes to, for a program that reads it.
+func unpacked(r *Request, kind codec.Kind, body []byte) ([]byte, *Error) {
+	most := r.Expect.inMemory()
+	text := &atMost{left: most}
+	err := decodeInto(text, bytes.NewReader(body), kind)
+	switch {
+	case errors.Is(err, errTooMuch):
+		return nil, tooLargeInMemory(r, most)
+	case err != nil:
+		return nil, notWhole(r, kind, err)
+	}
+	return text.b, nil
+}
+
+// atMost takes so many bytes, and no more.
+type atMost struct {
+	b    []byte
+	left int
+}
+
+var errTooMuch = errors.New("too much for memory")
+
+func (a *atMost) Write(p []byte) (int, error) {
+	if a.left -= len(p); a.left < 0 {
+		return 0, errTooMuch
+	}
+	a.b = append(a.b, p...)
+	return len(p), nil
 }
 
 // checkText judges a whole text, as far as Expect says of what kind it is.
