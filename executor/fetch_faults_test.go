@@ -75,6 +75,7 @@ func serverFaults(t *testing.T) map[string]fault {
 		"ends with its connection":  {answer: ft.Raw(ft.Head(200)+faultDoc, ft.Close), path: "o/bad.csv", class: fetchers.ClassCut, status: 200, attempts: 1, text: "sha256"},
 		"lines that end so":         {answer: ft.Raw(ft.Head(200)+faultDoc+"\n", ft.Close), path: "o/bad.jsonl", class: fetchers.ClassCut, status: 200, attempts: 1},
 		"values that end so":        {answer: ft.Raw(ft.Head(200)+faultDoc+faultDoc, ft.Close), task: recordsOf(t, ".text"), path: "o/bad.jsonl", class: fetchers.ClassCut, status: 200, attempts: 1},
+		"a cut stream of records":   {answer: ft.Raw(ft.Head(200, length(5<<20))+"["+strings.Repeat("1,", 1<<20), ft.Close), task: recordsOf(t, ".[]"), path: "o/bad.jsonl", class: fetchers.ClassCut, status: 200, attempts: 3, text: "was cut"},
 		"a range nobody asked for":  {answer: ft.Reply(206, faultDoc), class: fetchers.ClassStatus, status: 206, attempts: 1, kept: faultDoc},
 		"416":                       {answer: ft.Reply(416, "what?"), class: fetchers.ClassStatus, status: 416, attempts: 1, kept: "what?"},
 		"301 to itself":             {answer: to(301, "/bad"), class: fetchers.ClassRedirect, status: 301, attempts: 1},

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/asflow/asflow/fetchers"
 )
 
 // valueMost is how large one record may be that is cut from a stream, unless max_size says otherwise.
@@ -230,8 +232,13 @@ func (e *misfitError) Error() string {
 
 // unfit says where a body is not JSON.
 func unfit(dec *jsontext.Decoder, err error) error {
-	var s *jsontext.SyntacticError
+	var (
+		s    *jsontext.SyntacticError
+		sent *fetchers.Error
+	)
 	switch {
+	case errors.As(err, &sent):
+		return sent // the network's, whatever it is for JSON
 	case errors.As(err, &s) && errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the body is not whole JSON: it ends inside a value, at byte %d", s.ByteOffset)
 	case errors.As(err, &s):
