@@ -52,7 +52,7 @@ func (w *fetchWorker) expect(f *planner.Fetch) fetchers.Expect {
 		MinSize: e.MinSize, MaxSize: e.MaxSize, SHA256: e.SHA256, JSON: e.JSON,
 		Lines: f.Records == nil && ofLines(w.job.path), Packed: codec.Of(w.job.path) != codec.None,
 		Check: check(f),
-		Whole: f.Records != nil,
+		Whole: f.Records != nil, Unpack: f.Records != nil,
 	}
 }
 

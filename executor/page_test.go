@@ -458,3 +458,45 @@ func TestRecordsWithoutPages(t *testing.T) {
 		t.Errorf("record %+v", rec)
 	}
 }
+
+// TestRecordsOfCompressedBodies has records, and cursors, in bodies that are compressed themselves: in memory, as a
+// stream, and for a program.
+func TestRecordsOfCompressedBodies(t *testing.T) {
+	many := `{"items":[` + strings.Repeat(`{"id":1},`, 300_000) + `{"id":2}]}`
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/many":
+			io.WriteString(w, zip(t, many))
+		case "/cut":
+			body := zip(t, many)
+			io.WriteString(w, body[:len(body)/2])
+		default:
+			next := `"n"`
+			if r.FormValue("cursor") != "" {
+				next = "null"
+			}
+			io.WriteString(w, zip(t, `{"items":[{"id":1}],"next":`+next+`}`))
+		}
+	})
+	pg := planner.Paginate{Cursor: program(t, ".next")}
+	plan := newPlan([]planner.Target{{Fetch: true, Retry: fast}},
+		fakeJob{path: "small.jsonl", host: url, recipe: get(url+"/small", recordsOf(t, ".items[]"))},
+		fakeJob{path: "many.jsonl.zst", host: url, recipe: get(url+"/many", recordsOf(t, ".items[]"))},
+		fakeJob{path: "jq.jsonl", host: url, recipe: get(url+"/many", recordsOf(t, ".items[] | select(.id == 2)"))},
+		fakeJob{path: "pages.jsonl", host: url, recipe: get(url, byPage(url+"/pages"), paged(t, ".items[]", pg))},
+		fakeJob{path: "cut.jsonl", host: url, recipe: get(url+"/cut", recordsOf(t, ".items[]"))})
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 4 || r.Failed != 1 {
+		t.Errorf("%+v", p.of(Ended))
+	}
+	for name, want := range map[string]string{"small.jsonl": "{\"id\":1}\n", "jq.jsonl": "{\"id\":2}\n", "pages.jsonl": "{\"id\":1}\n{\"id\":1}\n"} {
+		if got := p.read(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if rec := plan.outcome[1].Record; rec.Records != 300_001 {
+		t.Errorf("record %+v", rec)
+	}
+	if rec := plan.outcome[4].Record; rec.Attempts != 3 || !strings.Contains(rec.Error, "decoded as gzip to its end") || p.exists("cut.jsonl") {
+		t.Errorf("record %+v", rec)
+	}
+}

@@ -41,8 +41,13 @@ func (c *checker) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	if e != nil {
 		return nil, reject(resp, expectError(r, resp, e))
 	}
-	s := &stream{r: r, resp: resp, raw: resp.Body, body: body, encoded: encoded}
-	s.proves = encoded || r.Expect.JSON || r.Expect.SHA256 != ""
+	s := &stream{r: r, resp: resp, raw: resp.Body, body: body, encoded: encoded, encoding: resp.Header.Get("Content-Encoding")}
+	if r.Expect.Unpack {
+		if err := s.unpack(); err != nil {
+			return nil, s.drop(takeBuffer(0), s.failure(err))
+		}
+	}
+	s.proves = s.encoded || r.Expect.JSON || r.Expect.SHA256 != ""
 	if e := c.take(ctx, r, resp, s); e != nil {
 		return nil, e
 	}

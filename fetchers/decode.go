@@ -59,6 +59,48 @@ func undo(name string, r io.Reader) (io.ReadCloser, error) {
 	return nil, fmt.Errorf("the answer's Content-Encoding, %s, can't be undone: only gzip, deflate and zstd", name)
 }
 
+// unpack decodes the body further where it is compressed itself, by its first bytes.
+func (s *stream) unpack() error {
+	p := &peeked{ReadCloser: s.body}
+	n, err := io.ReadFull(s.body, p.first[:])
+	p.rest = p.first[:n]
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return err
+	}
+	kind := codec.Sniff(p.rest)
+	if kind == codec.None {
+		s.body = p
+		return nil
+	}
+	d, err := codec.NewReader(p, kind)
+	if err != nil {
+		return err
+	}
+	chain := &decoders{Reader: d}
+	if s.encoded {
+		chain.all = append(chain.all, s.body)
+	}
+	chain.all = append(chain.all, d)
+	s.body, s.encoded, s.encoding = chain, true, kind.String()
+	return nil
+}
+
+// peeked is a body whose first bytes have been looked at.
+type peeked struct {
+	io.ReadCloser
+	first [codec.SniffLen]byte
+	rest  []byte // of first
+}
+
+func (p *peeked) Read(b []byte) (int, error) {
+	if len(p.rest) == 0 {
+		return p.ReadCloser.Read(b)
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
+}
+
 // decoders is readers one on the other, the last being read from.
 type decoders struct {
 	io.Reader

@@ -93,6 +93,8 @@ type Expect struct {
 	Lines       bool                                                 // each line must be JSON
 	Packed      bool                                                 // JSON, Lines and Check are of what a body decodes to that is gzip or zstd itself
 	Check       func(ctx context.Context, body []byte) (bool, error) // nil: none; needs the body in memory
+	// Unpack has a body that is gzip or zstd itself decoded, as if its Content-Encoding said so.
+	Unpack bool
 	// Whole says that who reads the body takes it for JSON, and notices where a value is cut. A body that ends with its
 	// connection is refused unless that, another check or the body itself proves that it is whole.
 	Whole bool

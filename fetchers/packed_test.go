@@ -133,3 +133,55 @@ func TestPackedChecks(t *testing.T) {
 func begins(text string) func(context.Context, []byte) (bool, error) {
 	return func(_ context.Context, body []byte) (bool, error) { return bytes.HasPrefix(body, []byte(text)), nil }
 }
+
+// TestUnpacked has bodies that are compressed themselves come as what they decode to, where that is asked for.
+func TestUnpacked(t *testing.T) {
+	large := strings.Repeat(`{"id": 1}`+"\n", 300_000)
+	deep := noise(3 << 20)
+	f := fetchers.New(fetchers.Options{})
+	for _, kind := range []codec.Kind{codec.Gzip, codec.Zstd} {
+		for name, c := range map[string]struct {
+			answer   ft.Answer
+			want     string
+			class    fetchers.Class
+			attempts int
+			most     int64
+		}{
+			"small":           {answer: ft.Reply(200, packed(t, kind, doc)), want: doc},
+			"plain":           {answer: ft.Reply(200, doc), want: doc},
+			"short":           {answer: ft.Reply(200, "1"), want: "1"},
+			"none":            {answer: ft.Reply(200, ""), want: ""},
+			"large":           {answer: ft.Reply(200, packed(t, kind, large)), want: large},
+			"large as sent":   {answer: ft.Reply(200, packed(t, kind, deep)), want: deep},
+			"large and plain": {answer: ft.Reply(200, deep), want: deep},
+			"chunks":          {answer: ft.Raw(ft.Head(200, "Transfer-Encoding: chunked")+ft.Chunks(packed(t, kind, doc)[:1], packed(t, kind, doc)[1:])+"0\r\n\r\n", ft.Keep), want: doc},
+			"said, too":       {answer: ft.Reply(200, packed(t, codec.Gzip, packed(t, kind, doc)), "Content-Encoding: gzip"), want: doc},
+			"by its own end":  {answer: ft.Raw(ft.Head(200)+packed(t, kind, doc), ft.Close), want: doc},
+			"cut":             {answer: ft.Reply(200, packed(t, kind, doc)[:20]), class: fetchers.ClassCut, attempts: 3},
+			"large and cut":   {answer: ft.Reply(200, packed(t, kind, deep)[:3<<19]), class: fetchers.ClassCut, attempts: 3},
+			"and junk":        {answer: ft.Reply(200, packed(t, kind, doc)+"junk, and more of it"), class: fetchers.ClassCut, attempts: 3},
+			"over max_size":   {answer: ft.Reply(200, packed(t, kind, large)), class: fetchers.ClassSize, attempts: 1, most: int64(len(large)) - 1},
+			"at max_size":     {answer: ft.Reply(200, packed(t, kind, large)), want: large, most: int64(len(large))},
+		} {
+			t.Run(name+" "+kind.String(), func(t *testing.T) {
+				t.Parallel()
+				r := quick(ft.NewServer(t, c.answer).URL)
+				r.Expect.Unpack, r.Expect.MaxSize = true, c.most
+				got, _, err := get(t, f, r)
+				if c.class == "" {
+					if err != nil || got != c.want {
+						t.Errorf("%d bytes of %d, %v", len(got), len(c.want), err)
+					}
+					return
+				}
+				e := failure(t, err)
+				if e.Class != c.class || e.Attempts != c.attempts || e.Status != 200 {
+					t.Errorf("class %s after %d attempts: %v", e.Class, e.Attempts, err)
+				}
+				if c.class == fetchers.ClassCut && !strings.Contains(err.Error(), kind.String()) {
+					t.Errorf("it doesn't say what the body is: %v", err)
+				}
+			})
+		}
+	}
+}

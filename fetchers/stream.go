@@ -19,7 +19,8 @@ type stream struct {
 	raw      io.ReadCloser // as it came
 	body     io.ReadCloser // decoded; raw, where nothing is to be undone
 	encoded  bool
-	proves   bool // Expect, or what undoes the encoding, would notice a cut body
+	encoding string // what is undone, for people
+	proves   bool   // Expect, or what undoes the encoding, would notice a cut body
 	verifier *verifier
 
 	ahead    []byte  // what was read before it was known to be large
@@ -109,8 +110,7 @@ func (s *stream) failure(err error) *Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	encoding := s.resp.Header.Get("Content-Encoding")
-	return fail(s.r, ClassCut, again, fmt.Errorf("the body can't be decoded as %s to its end: %w", encoding, err))
+	return fail(s.r, ClassCut, again, fmt.Errorf("the body can't be decoded as %s to its end: %w", s.encoding, err))
 }
 
 // suspect says that nothing shows that a body is all there, unless it shows that itself.
