@@ -88,6 +88,8 @@ func dialError(r *Request, err error) *Error {
 		return fail(r, ClassTimeout, again, err)
 	case errors.Is(err, errLongHead), strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "header list larger"):
 		return fail(r, ClassSize, final, fmt.Errorf("the answer's headers are over %d bytes", maxHeader))
+	case strings.HasSuffix(err.Error(), "connection error: PROTOCOL_ERROR"):
+		return fail(r, ClassReset, again, fmt.Errorf("the host sent what HTTP/2 does not allow, such as headers of over %d bytes", brokenOff))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fail(r, ClassReset, again, errors.New("the connection was closed before an answer came"))
 	}

@@ -19,6 +19,7 @@ import (
 
 const (
 	maxHeader   = 1 << 20          // bytes of an answer's headers
+	brokenOff   = 8 << 20          // bytes of them after which a connection is, with all that is under way on it
 	readAhead   = 32 << 10         // bytes read from a connection at once, of a small body; large ones are read past it
 	idleTimeout = 90 * time.Second // after which an unused connection is closed
 )
@@ -55,7 +56,21 @@ func (c *connections) fetch(ctx context.Context, req *http.Request) (*http.Respo
 			return c.direct.fetch(ctx, req)
 		}
 	}
-	return c.transport.RoundTrip(req.WithContext(ctx))
+	resp, err := c.transport.RoundTrip(req.WithContext(ctx))
+	if err == nil && headerSize(resp.Header) > maxHeader {
+		resp.Body.Close()
+		return nil, errLongHead
+	}
+	return resp, err
+}
+
+func headerSize(h http.Header) (n int) {
+	for name, values := range h {
+		for _, v := range values {
+			n += len(name) + len(v) + len(": \r\n")
+		}
+	}
+	return n
 }
 
 func (c *connections) closeIdle() {
@@ -118,7 +133,7 @@ func (ts *transports) transport(w way) (*http.Transport, error) {
 		IdleConnTimeout:        idleTimeout,
 		DisableCompression:     true, // Content-Encoding is undone, and asked for, by us
 		ReadBufferSize:         readAhead,
-		MaxResponseHeaderBytes: maxHeader,
+		MaxResponseHeaderBytes: brokenOff, // or HTTP/2 breaks off where too much is too much, and can't say why
 		Protocols:              new(http.Protocols),
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
 	}
