@@ -78,6 +78,10 @@ func dialError(r *Request, err error) *Error {
 			return fail(r, ClassConnect, again, err)
 		}
 		return fail(r, ClassConnect, final, err)
+	case errors.Is(err, errBadProxy):
+		return fail(r, ClassURL, final, errBadProxy)
+	case isDial && (strings.Contains(err.Error(), "password authentication failed") || strings.Contains(err.Error(), "no acceptable authentication")):
+		return fail(r, ClassConnect, final, fmt.Errorf("the SOCKS proxy would not connect: %w", err))
 	case isDial:
 		return fail(r, ClassConnect, again, err)
 	case errors.Is(err, errNoAnswer), isTimeout && strings.Contains(err.Error(), "awaiting response headers"):

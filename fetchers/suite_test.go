@@ -65,7 +65,7 @@ func documents(t *testing.T, dir string) (plain, secure string) {
 func TestSuite(t *testing.T) {
 	dir := t.TempDir()
 	plain, secure := documents(t, dir)
-	proxy, socks := ft.NewProxy(t), ft.NewSOCKS(t)
+	proxy, socks, known := ft.NewProxy(t), ft.NewSOCKS(t, nil), ft.NewSOCKS(t, url.UserPassword("me", "hunter2/@:"))
 	byProxy := func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) }
 	for name, c := range map[string]struct {
 		at     string
@@ -82,6 +82,8 @@ func TestSuite(t *testing.T) {
 		"as the env says": {plain, byProxy, func(*fetchers.Request) {}, proxy},
 		"socks":           {plain, nil, func(r *fetchers.Request) { r.Proxy = socks.URL }, socks},
 		"https by socks":  {secure, byProxy, func(r *fetchers.Request) { r.Proxy = socks.URL }, socks},
+		"socks, by name":  {plain, nil, func(r *fetchers.Request) { r.Proxy = known.URL }, known},
+		"https, by name":  {secure, func(*http.Request) (*url.URL, error) { return url.Parse(known.URL) }, func(*fetchers.Request) {}, known},
 		"unix socket":     {"http://any", nil, func(r *fetchers.Request) { r.Proxy = "unix:s.sock" }, nil},
 	} {
 		o := fetchers.Options{Dir: dir, Proxy: c.env}

@@ -3,6 +3,7 @@ package fetchers_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -140,7 +141,7 @@ func TestProxies(t *testing.T) {
 		"request":         {proxy.URL, nil, "by proxy"},
 		"socket":          {"unix:s.sock", env, "by socket to " + strings.TrimPrefix(target.URL, "http://")},
 		"absolute socket": {"unix:" + filepath.Join(dir, "s.sock"), nil, "by socket to " + strings.TrimPrefix(target.URL, "http://")},
-		"socks":           {ft.NewSOCKS(t).URL, nil, "direct"},
+		"socks":           {ft.NewSOCKS(t, nil).URL, nil, "direct"},
 	} {
 		r := quick(target.URL)
 		r.Proxy = c.option
@@ -199,11 +200,45 @@ func TestProxiesThatRefuse(t *testing.T) {
 	if _, _, err := get(t, fetchers.New(fetchers.Options{Dir: dir}), r); failure(t, err).Class != fetchers.ClassConnect {
 		t.Errorf("no socket: %v", err)
 	}
-	socks := ft.NewSOCKS(t)
+	socks := ft.NewSOCKS(t, nil)
 	r = quick(ft.Refused(t))
 	r.Proxy = socks.URL
 	if _, _, err := get(t, fetchers.New(fetchers.Options{}), r); failure(t, err).Attempts != 3 {
 		t.Errorf("a dead host by SOCKS: %v", err)
+	}
+}
+
+// TestProxiesThatWantAPassword has SOCKS5 proxies that don't know who asks, and holds that nothing is told of passwords.
+func TestProxiesThatWantAPassword(t *testing.T) {
+	target := ft.NewServer(t, ft.Reply(200, doc))
+	socks := ft.NewSOCKS(t, url.UserPassword("me", "right")).URL
+	for name, proxy := range map[string]string{
+		"another password": strings.Replace(socks, "me:right", "me:hunter2", 1),
+		"nobody":           strings.Replace(socks, "me:right@", "", 1),
+	} {
+		r := quick(target.URL)
+		r.Proxy = proxy
+		_, _, err := get(t, fetchers.New(fetchers.Options{}), r)
+		if e := failure(t, err); e.Class != fetchers.ClassConnect || e.Attempts != 1 || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: class %s after %d attempts: %v", name, e.Class, e.Attempts, err)
+		}
+	}
+	if n := len(target.Requests()); n != 0 {
+		t.Errorf("%d requests came through", n)
+	}
+}
+
+// TestBadProxyOfTheEnvironment has the environment name a proxy that can't be.
+func TestBadProxyOfTheEnvironment(t *testing.T) {
+	env := func(*http.Request) (*url.URL, error) {
+		return nil, fmt.Errorf("invalid proxy address %q: it is bad", "http://me:hunter2@[bad")
+	}
+	f := fetchers.New(fetchers.Options{Proxy: env})
+	for _, at := range []string{"http://127.0.0.1:1/", "https://127.0.0.1:1/"} {
+		_, _, err := get(t, f, quick(at))
+		if e := failure(t, err); e.Class != fetchers.ClassURL || e.Attempts != 1 || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "environment") {
+			t.Errorf("class %s after %d attempts: %v", e.Class, e.Attempts, err)
+		}
 	}
 }
 

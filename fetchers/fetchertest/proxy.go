@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -58,48 +60,96 @@ func NewProxy(t testing.TB) *Proxy {
 	return p
 }
 
-// NewSOCKS starts a SOCKS5 proxy without a password.
-func NewSOCKS(t testing.TB) *Proxy {
+// NewSOCKS starts a SOCKS5 proxy for whoever has a name and a password; nil: for anybody.
+func NewSOCKS(t testing.TB, user *url.Userinfo) *Proxy {
 	p := &Proxy{}
-	p.URL = "socks5://" + serveConns(t, func(c net.Conn) {
-		if to, ok := greet(c); ok {
+	at := serveConns(t, func(c net.Conn) {
+		if to, ok := greet(c, user); ok {
 			p.used.Add(1)
 			join(c, to, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
 		}
 	})
+	p.URL = (&url.URL{Scheme: "socks5", User: user, Host: at}).String()
 	return p
 }
 
 // greet reads what a client of SOCKS5 says first: its ways to prove itself, and where it wants to go.
-func greet(c net.Conn) (to string, ok bool) {
-	var b [256]byte
-	if _, err := io.ReadFull(c, b[:2]); err != nil {
+func greet(c net.Conn, user *url.Userinfo) (to string, ok bool) {
+	_, err := some(c, 1) // the version
+	if err != nil {
 		return "", false
 	}
-	if _, err := io.ReadFull(c, b[:b[1]]); err != nil {
+	ways, err := field(c)
+	if err != nil {
 		return "", false
 	}
-	_, _ = c.Write([]byte{5, 0})
-	if _, err := io.ReadFull(c, b[:4]); err != nil {
+	switch {
+	case user == nil:
+		_, _ = c.Write([]byte{5, 0})
+	case !strings.Contains(ways, "\x02"):
+		_, _ = c.Write([]byte{5, 0xff})
+		return "", false
+	default:
+		_, _ = c.Write([]byte{5, 2})
+		if !known(c, user) {
+			return "", false
+		}
+	}
+	head, err := some(c, 4)
+	if err != nil {
 		return "", false
 	}
-	switch b[3] {
+	var host, port string
+	switch head[3] {
 	case 1: // an IPv4 address
-		_, err := io.ReadFull(c, b[:6])
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[:4])), binary.BigEndian.Uint16(b[4:6])).String(), err == nil
-	case 3: // a name
-		_, err := io.ReadFull(c, b[:1])
-		n := int(b[0])
-		if err == nil {
-			_, err = io.ReadFull(c, b[:n])
-		}
-		var port [2]byte
-		if err == nil {
-			_, err = io.ReadFull(c, port[:])
-		}
-		return (&net.TCPAddr{Port: int(binary.BigEndian.Uint16(port[:]))}).String(), err == nil && string(b[:n]) == "localhost"
+		host, err = some(c, 4)
+		host = net.IP(host).String()
+	case 3:
+		host, err = field(c)
+		ok = host == "localhost"
+		host = "127.0.0.1"
 	}
-	return "", false
+	if err == nil {
+		port, err = some(c, 2)
+	}
+	if err != nil || head[3] == 3 && !ok {
+		return "", false
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(binary.BigEndian.Uint16([]byte(port))))), true
+}
+
+// known asks a client of SOCKS5 for its name and password.
+func known(c net.Conn, user *url.Userinfo) bool {
+	if _, err := some(c, 1); err != nil { // the version of this
+		return false
+	}
+	name, err := field(c)
+	if err != nil {
+		return false
+	}
+	password, err := field(c)
+	want, _ := user.Password()
+	if err != nil || name != user.Username() || password != want {
+		_, _ = c.Write([]byte{1, 1})
+		return false
+	}
+	_, err = c.Write([]byte{1, 0})
+	return err == nil
+}
+
+// some reads so many bytes, and field as many as the first of them says.
+func some(c net.Conn, n int) (string, error) {
+	b := make([]byte, n)
+	_, err := io.ReadFull(c, b)
+	return string(b), err
+}
+
+func field(c net.Conn) (string, error) {
+	n, err := some(c, 1)
+	if err != nil {
+		return "", err
+	}
+	return some(c, int(n[0]))
 }
 
 // join says hello and then passes bytes on both ways, until one side ends.
