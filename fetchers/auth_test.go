@@ -223,3 +223,59 @@ func TestSourcesOfTokensTellNoSecrets(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTokenServersWantTheSecretTheirWay has token servers that take the client's secret in the header, or in the body,
+// or not at all.
+func TestTokenServersWantTheSecretTheirWay(t *testing.T) {
+	const token = `{"access_token": "one", "expires_in": 10}`
+	ways := map[string]ft.Answer{
+		"in the header": func(e *ft.Exchange) ft.End {
+			if user, password, _ := e.BasicAuth(); user == "i%3Ad" && password == "s+%26" && !strings.Contains(e.Text, "client_secret") {
+				return ft.Reply(200, token)(e)
+			}
+			return ft.Reply(401, `{"error": "invalid_client"}`)(e)
+		},
+		"in the body": func(e *ft.Exchange) ft.End {
+			if e.Header.Get("Authorization") == "" && e.Text == "client_id=i%3Ad&client_secret=s+%26&grant_type=client_credentials" {
+				return ft.Reply(200, token)(e)
+			}
+			return ft.Reply(400, `{"error": "invalid_request", "error_description": "there is no client_id"}`)(e)
+		},
+		"another": func(e *ft.Exchange) ft.End {
+			if e.Header.Get("Authorization") != "" {
+				return ft.Reply(401, `{"error": "invalid_client"}`)(e)
+			}
+			return ft.Reply(400, `{"error": "no credentials"}`)(e)
+		},
+		"broken": ft.Reply(500, "oh"),
+	}
+	for name, answer := range ways {
+		srv := ft.NewServer(t, guarded("Bearer one"))
+		srv.Handle("/token", answer)
+		now := time.Unix(1e9, 0)
+		f := fetchers.New(fetchers.Options{Now: func() time.Time { return now }})
+		r := quick(srv.URL + "/x")
+		r.Auth = fetchers.Auth{TokenURL: srv.URL + "/token", ClientID: "i:d", ClientSecret: "s &"}
+		var err error
+		for range 3 {
+			_, _, err = get(t, f, r)
+			now = now.Add(time.Minute) // each wants a new one
+		}
+		asked := 0
+		for _, q := range srv.Requests() {
+			if q.URL.Path == "/token" {
+				asked++
+			}
+		}
+		// The way that is found is kept to.
+		want := map[string]int{"in the header": 3, "in the body": 4, "another": 6, "broken": 9}[name]
+		if asked != want || (err == nil) != strings.HasPrefix(name, "in the") {
+			t.Errorf("%s: asked %d times, not %d: %v", name, asked, want, err)
+		}
+		if err != nil {
+			if e := failure(t, err); name == "another" && (e.Status != 401 || !strings.Contains(string(e.Head), "invalid_client")) {
+				t.Errorf("%s: status %d, %q", name, e.Status, e.Head)
+			}
+		}
+	}
+}

@@ -32,9 +32,10 @@ type tokens struct {
 
 // token is one source's; its lock is held while it is asked for, so that it is asked once.
 type token struct {
-	lock  chan struct{}
-	value string
-	until time.Time // zero: for good
+	lock   chan struct{}
+	value  string
+	until  time.Time // zero: for good
+	inBody bool      // its server takes the client's secret in the body
 }
 
 func newTokens(o Options) *tokens {
@@ -68,11 +69,16 @@ func (ts *tokens) get(ctx context.Context, r *Request, refused string) (string, 
 	if t.value != "" && t.value != refused && (t.until.IsZero() || ts.now().Before(t.until)) {
 		return t.value, nil
 	}
-	ask := ts.oauth
+	var (
+		value string
+		until time.Time
+		err   error
+	)
 	if len(a.Command) > 0 {
-		ask = ts.command
+		value, err = ts.command(ctx, r)
+	} else {
+		value, until, err = ts.oauth(ctx, r, t)
 	}
-	value, until, err := ask(ctx, r)
 	if err != nil {
 		return "", err
 	}
@@ -82,7 +88,7 @@ func (ts *tokens) get(ctx context.Context, r *Request, refused string) (string, 
 }
 
 // command runs the program that prints a token.
-func (ts *tokens) command(ctx context.Context, r *Request) (string, time.Time, error) {
+func (ts *tokens) command(ctx context.Context, r *Request) (string, error) {
 	args := r.Auth.Command
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = ts.environ, ts.dir, time.Second
@@ -91,7 +97,7 @@ func (ts *tokens) command(ctx context.Context, r *Request) (string, time.Time, e
 	}
 	out, err := cmd.Output()
 	if ctx.Err() != nil {
-		return "", time.Time{}, cancelled(ctx, r)
+		return "", cancelled(ctx, r)
 	}
 	if err != nil {
 		var exit *exec.ExitError
@@ -99,27 +105,54 @@ func (ts *tokens) command(ctx context.Context, r *Request) (string, time.Time, e
 			said := bytes.TrimSpace(exit.Stderr)
 			err = fmt.Errorf("%w: %s", err, ts.cut(string(said[:min(len(said), 500)])))
 		}
-		return "", time.Time{}, ts.fail(r, fmt.Errorf("the command that prints a token, %s: %w", args[0], err))
+		return "", ts.fail(r, fmt.Errorf("the command that prints a token, %s: %w", args[0], err))
 	}
 	value := strings.TrimSpace(string(out))
 	if value == "" || len(value) > tokenLimit || strings.ContainsAny(value, "\r\n") {
-		return "", time.Time{}, ts.fail(r, fmt.Errorf("the command that prints a token, %s, printed none: it must be one line", args[0]))
+		return "", ts.fail(r, fmt.Errorf("the command that prints a token, %s, printed none: it must be one line", args[0]))
 	}
-	return value, time.Time{}, nil
+	return value, nil
 }
 
-// oauth asks a token server, by OAuth 2 client credentials (RFC 6749, 4.4).
-func (ts *tokens) oauth(ctx context.Context, r *Request) (string, time.Time, error) {
+// oauth asks a token server, with the client's secret in the header, as the standard has it, and where that is refused
+// in the body, as some servers do.
+func (ts *tokens) oauth(ctx context.Context, r *Request, t *token) (string, time.Time, error) {
+	value, until, err := ts.grant(ctx, r, t.inBody)
+	if t.inBody || !refusesClient(err) {
+		return value, until, err
+	}
+	value, until, again := ts.grant(ctx, r, true)
+	if again != nil {
+		return "", time.Time{}, err // of the way that all must know
+	}
+	t.inBody = true
+	return value, until, nil
+}
+
+// refusesClient says that a token server may not have seen who asks.
+func refusesClient(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Status == http.StatusBadRequest || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
+}
+
+// grant makes one request for a token, by OAuth 2 client credentials (RFC 6749, 4.4).
+func (ts *tokens) grant(ctx context.Context, r *Request, inBody bool) (string, time.Time, error) {
 	a := &r.Auth
 	form := url.Values{"grant_type": {"client_credentials"}}
 	if len(a.Scopes) > 0 {
 		form.Set("scope", strings.Join(a.Scopes, " "))
 	}
+	client := Auth{Basic: true, Username: url.QueryEscape(a.ClientID), Password: url.QueryEscape(a.ClientSecret)}
+	if inBody {
+		client = Auth{}
+		form.Set("client_id", a.ClientID)
+		form.Set("client_secret", a.ClientSecret)
+	}
 	asked := ts.now()
 	resp, err := ts.fetch.Fetch(ctx, &Request{
 		Method: http.MethodPost, URL: a.TokenURL, Body: []byte(form.Encode()),
 		Header: []Field{{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}},
-		Auth:   Auth{Basic: true, Username: url.QueryEscape(a.ClientID), Password: url.QueryEscape(a.ClientSecret)},
+		Auth:   client,
 		Small:  true, Expect: Expect{MaxSize: tokenLimit, JSON: true},
 		Retry: r.Retry, Timeouts: r.Timeouts, HTTP: r.HTTP, Proxy: r.Proxy, TLS: r.TLS,
 	})
