@@ -222,6 +222,9 @@ func (s *Set) hold(host string, until time.Time, cause string, refused bool) {
 	longer := until.After(g.held)
 	if longer {
 		g.held, g.cause = until, cause
+		if refused {
+			g.anew(now)
+		}
 		s.failHeld(g, now)
 		s.arm(g, now)
 	}
@@ -257,6 +260,7 @@ func (s *Set) failHeld(g *gate, now time.Time) {
 func (s *Set) Passed(host string) {
 	s.mu.Lock()
 	if g := s.hosts[host]; g != nil {
+		g.bears(s.now())
 		g.since = time.Time{}
 	}
 	s.mu.Unlock()

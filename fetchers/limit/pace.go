@@ -2,6 +2,7 @@ package limit
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -12,14 +13,20 @@ import (
 // At once: a host that is allowed many begins with a few, and is given one more for each that ends, so that their number
 // doubles with each round. A refusal sets that back to one, from where it doubles again up to three quarters of what was
 // under way when the host refused. A second: a refusal gives what the host has let through since the one before, holds
-// included. From there on both grow, slowly first, until the next refusal, or until they need not be kept.
+// included; where that is much less than what was tried, what lies between. From there on both grow, slowly first, until
+// the next refusal, or until they need not be kept. A rate that was found by few requests grows with each that is let
+// through. One that is refused again and again, however slowly it is asked, has no limit that asking less would keep: it
+// is asked about as often as it has let one through so soon after a refusal.
 type pace struct {
 	window float64 // most requests under way
 	room   float64 // up to which the window doubles
 	rate   float64 // a second; 0: any
 	from   time.Time
-	found  bool  // by a refusal, at from
-	last   Found // what was found then
+	found  bool    // by a refusal, at from
+	wait   float64 // seconds after a refusal until one was let through, of late
+	vain   int     // refusals in a row, each of the first or second request since the one before
+	few    bool    // of few requests, so that it may be far from what the host bears
+	last   Found   // what was found then
 }
 
 // Found is what a host was found to bear that no rule speaks of by name, and that refused some of what it was asked.
@@ -36,6 +43,11 @@ const (
 	forgotten  = 50               // times the rate that was found: where it is kept no longer
 	slowest    = 1.0 / 60         // requests a second
 	noRoom     = 1 << 20          // more than anybody has under way
+	many       = 8                // requests let through, of which a rate is known well
+	patience   = 1.0 / 3          // of the requests that a host seems to bear are asked for at least,
+	inVain     = 8                // after so many refusals that asking less did not help against
+	fading     = 0.9              // of what was waited for is left at the next time
+	stride     = 1.5              // times as much is tried with each that is let through, where it was found by fewer
 )
 
 // begin makes a new host's gate begin slowly.
@@ -113,16 +125,24 @@ func (g *gate) refused(now time.Time) {
 	}
 	rate := p.now(now)
 	p.found, p.window, p.from = true, 1, now
-	if g.ended <= 0 {
+	through := g.ended + 1 // this one is under way, too
+	if through <= 0 {
 		return // nothing was let through to learn from
 	}
-	p.room = float64(max(1, g.active*3/4))
+	p.few = through < many && rate == 0
+	p.room = float64(max(1, (3*g.active+3)/4))
 	p.last = Found{AtOnce: max(1, g.active-1)}
 	if took := now.Sub(g.cycle) - g.idled; took > 0 {
-		p.rate = max(slowest, lower(rate, float64(g.ended)/took.Seconds()))
+		p.rate = max(slowest, lower(rate, float64(through)/took.Seconds()))
+		if p.vain++; through > 2 {
+			p.vain = 0
+		}
+		if p.vain > inVain && p.wait > 0 {
+			p.rate = max(p.rate, patience/p.wait)
+		}
 		p.last.Rate = p.rate
 	}
-	g.cycle, g.ended, g.idled = now, 0, 0
+	g.cycle, g.ended, g.idled = now, -1, 0
 }
 
 // disproven is how many times more than what was found a host must have borne by its last request without a refusal, for
@@ -148,13 +168,33 @@ func (s *Set) Found() (all []Found) {
 	return all
 }
 
+// anew counts the pace from when the host may be asked again, but for what a rule says: what it has refused took nothing
+// of what it bears.
+func (g *gate) anew(now time.Time) {
+	if latest := now.Add(g.interval); g.due.After(latest) {
+		g.due = latest
+	}
+	if g.due.Before(g.held) {
+		g.due = g.held
+	}
+}
+
+// bears learns from a request that was let through after refusals.
+func (g *gate) bears(now time.Time) {
+	if g.since.IsZero() || g.pace == nil || g.held.After(now) {
+		return // it was under way when the host refused another
+	}
+	// One that came when the host had almost had enough rest shows little: longer waits count for a while.
+	g.pace.wait = max(now.Sub(g.since).Seconds(), fading*g.pace.wait)
+}
+
 // lower gives the rate to go on with after a refusal, by what the host has let through.
 func lower(rate, through float64) float64 {
 	switch {
 	case rate == 0:
 		return through // the first; where it had been saved up, the next will tell
 	case through < rate/2:
-		return through
+		return math.Sqrt(through * rate) // between what it has borne, holds included, and what it has not
 	}
 	return max(through, rate*0.7)
 }
@@ -168,6 +208,11 @@ func (g *gate) grow(now func() time.Time) {
 	p := g.pace
 	if p == nil || !g.since.IsZero() {
 		return
+	}
+	if p.few && p.rate > 0 {
+		if p.rate *= stride; p.rate > forgotten*p.last.Rate {
+			p.rate = 0
+		}
 	}
 	if most := p.room * p.grown(now()); p.window < most {
 		p.window = min(p.window+1, most)
