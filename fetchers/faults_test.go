@@ -31,7 +31,8 @@ func packed(t testing.TB, k codec.Kind, text string) string {
 	return string(b)
 }
 
-// TestFaults has each fault of a server once, before an answer that is whole, and for ever.
+// TestFaults has each fault of a server once, before an answer that is whole, and for ever: by connections of ours, which
+// are for plain GETs, and by those of net/http.
 func TestFaults(t *testing.T) {
 	gz, zst := packed(t, codec.Gzip, doc), packed(t, codec.Zstd, doc)
 	length := fmt.Sprintf("Content-Length: %d", len(doc))
@@ -87,42 +88,47 @@ func TestFaults(t *testing.T) {
 		"503":                          {ft.Reply(503, "later"), fetchers.ClassStatus, nil, false},
 		"599":                          {ft.Reply(599, "?"), fetchers.ClassStatus, nil, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			request := func(url string) *fetchers.Request {
-				r := quick(url)
-				if c.set != nil {
-					c.set(r)
+		for _, way := range []string{"direct", "net/http"} {
+			t.Run(name+" "+way, func(t *testing.T) {
+				t.Parallel()
+				request := func(url string) *fetchers.Request {
+					r := quick(url)
+					if way != "direct" {
+						r.Method, r.Body = http.MethodPost, []byte("{}")
+					}
+					if c.set != nil {
+						c.set(r)
+					}
+					return r
 				}
-				return r
-			}
-			srv := ft.NewServer(t, ft.Reply(200, doc, "Content-Type: application/json"))
-			srv.Handle("/once", c.fault, ft.Reply(200, doc, "Content-Type: application/json"))
-			srv.Handle("/always", c.fault)
-			f := fetchers.New(fetchers.Options{})
+				srv := ft.NewServer(t, ft.Reply(200, doc, "Content-Type: application/json"))
+				srv.Handle("/once", c.fault, ft.Reply(200, doc, "Content-Type: application/json"))
+				srv.Handle("/always", c.fault)
+				f := fetchers.New(fetchers.Options{})
 
-			body, resp, err := get(t, f, request(srv.URL+"/once"))
-			switch {
-			case c.final:
-				if e := failure(t, err); e.Attempts != 1 || e.Class != c.class {
-					t.Errorf("once: class %s after %d attempts: %v", e.Class, e.Attempts, err)
+				body, resp, err := get(t, f, request(srv.URL+"/once"))
+				switch {
+				case c.final:
+					if e := failure(t, err); e.Attempts != 1 || e.Class != c.class {
+						t.Errorf("once: class %s after %d attempts: %v", e.Class, e.Attempts, err)
+					}
+				case err != nil || body != doc || resp.Attempts != 2:
+					t.Errorf("once: %q, %v", body, err)
 				}
-			case err != nil || body != doc || resp.Attempts != 2:
-				t.Errorf("once: %q, %v", body, err)
-			}
 
-			_, _, err = get(t, f, request(srv.URL+"/always"))
-			want := 3
-			if c.final {
-				want = 1
-			}
-			if e := failure(t, err); e.Class != c.class || e.Attempts != want || e.URL != srv.URL+"/always" || e.NotTried {
-				t.Errorf("always: class %s after %d attempts (want %s, %d): %v", e.Class, e.Attempts, c.class, want, err)
-			}
-			if body, _, err := get(t, f, request(srv.URL+"/another")); err != nil || body != doc {
-				t.Errorf("another: %q, %v", body, err)
-			}
-		})
+				_, _, err = get(t, f, request(srv.URL+"/always"))
+				want := 3
+				if c.final {
+					want = 1
+				}
+				if e := failure(t, err); e.Class != c.class || e.Attempts != want || e.URL != srv.URL+"/always" || e.NotTried {
+					t.Errorf("always: class %s after %d attempts (want %s, %d): %v", e.Class, e.Attempts, c.class, want, err)
+				}
+				if body, _, err := get(t, f, request(srv.URL+"/another")); err != nil || body != doc {
+					t.Errorf("another: %q, %v", body, err)
+				}
+			})
+		}
 	}
 }
 
@@ -136,7 +142,7 @@ func json(r *fetchers.Request) { r.Expect.JSON = true }
 func endless(e *ft.Exchange) ft.End {
 	e.Write("HTTP/1.1 200 OK\r\n")
 	line := "X-Padding: " + strings.Repeat("x", 8000) + "\r\n"
-	for range 400 {
+	for range 1200 {
 		e.Write(line)
 	}
 	return ft.Close
