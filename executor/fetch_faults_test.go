@@ -172,20 +172,39 @@ func connectFaults(t *testing.T, dir string) map[string]fault {
 // what it was of, that nothing is published of it, and that the others are made.
 func TestFaults(t *testing.T) {
 	dir := t.TempDir()
-	for _, group := range []map[string]fault{serverFaults(t), connectFaults(t, dir)} {
-		for name, f := range group {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				if testing.Short() && name == "a bomb" {
-					t.Skip("decodes a gigabyte")
+	for _, way := range []string{"GET", "POST"} { // over connections of ours, and by net/http
+		for _, group := range []map[string]fault{serverFaults(t), connectFaults(t, dir)} {
+			for name, f := range group {
+				if way == "POST" && (name == "a bomb" || f.class == fetchers.ClassFile) {
+					continue // it is the same in both, or can't be asked so
 				}
-				f.run(t, dir)
-			})
+				t.Run(name+" "+way, func(t *testing.T) {
+					t.Parallel()
+					if name == "a bomb" && testing.Short() {
+						t.Skip("decodes a gigabyte")
+					}
+					f.run(t, dir, way)
+				})
+			}
 		}
 	}
 }
 
-func (f fault) run(t *testing.T, certificates string) {
+// by makes the recipe's request one of a method, with a body where that has one.
+func by(method string) func(*planner.Task) {
+	return func(task *planner.Task) {
+		page := task.Fetch.Page
+		task.Fetch.Page = func(number, offset int64, cursor any) (planner.Request, error) {
+			r, err := page(number, offset, cursor)
+			if r.Method = method; method == "POST" {
+				r.Body = []byte("{}")
+			}
+			return r, err
+		}
+	}
+}
+
+func (f fault) run(t *testing.T, certificates, method string) {
 	well := ft.NewServer(t, ft.Reply(200, faultDoc))
 	if f.url == "" {
 		srv := ft.NewServer(t, ft.Reply(200, faultDoc))
@@ -200,9 +219,9 @@ func (f fault) run(t *testing.T, certificates string) {
 	}
 	p := newProject(t)
 	p.options.Fetcher = fetchers.New(fetchers.Options{Dir: certificates})
-	bad := get(f.url)
+	bad := get(f.url, by(method))
 	if f.task != nil {
-		bad = get(f.url, f.task)
+		bad = get(f.url, by(method), f.task)
 	}
 	jobs := []fakeJob{{path: f.path, key: "bad", host: f.url, recipe: bad}}
 	for i := range 5 {
