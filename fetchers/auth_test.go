@@ -142,14 +142,20 @@ func TestTokenIsSharedAndRenewed(t *testing.T) {
 	if want := []string{"one", "two", "three", "three"}; !slices.Equal(told, want) {
 		t.Errorf("told of the secrets %q, not %q", told, want)
 	}
-	asked := 0
+	asked, last := 0, 0
 	for _, q := range srv.Requests() {
+		if q.URL.Path == "/last" {
+			last++
+		}
 		if q.URL.Path == "/token" {
 			asked++
 			if user, _, _ := q.BasicAuth(); user != "i%3Ad" || q.Method != http.MethodPost || q.Text != "grant_type=client_credentials&scope=a+b" {
 				t.Errorf("asked as %q with %q", user, q.Text)
 			}
 		}
+	}
+	if last != 1 {
+		t.Errorf("asked %d times with a token that expires, before it was renewed", last-1)
 	}
 	if asked != 4 { // one for all, one refused, one expired, one more for /never
 		t.Errorf("asked for a token %d times", asked)
