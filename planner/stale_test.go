@@ -299,3 +299,14 @@ target "d/b.x" {
 	_, diags := p.plan(planner.Options{})
 	wantMistake(t, diags, "Two jobs make the same path", "d/b.x")
 }
+
+// TestAnOutputOfAnotherSizeIsNoticedWhateverItsTime holds it where an edit has put the old time back.
+func TestAnOutputOfAnotherSizeIsNoticedWhateverItsTime(t *testing.T) {
+	p := newProject(t, `
+target "out" {
+  exec { command = ["make"] }
+}`, nil)
+	wantRan(t, p.build(), "out")
+	p.disk.files["out"] = memFile{[]byte("longer than what was there before, by far"), p.disk.files["out"].mtime}
+	wantRan(t, p.build(), "out")
+}

@@ -104,7 +104,6 @@ func BenchmarkLoad(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			text = nil
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := journal.Load(dir); err != nil {
