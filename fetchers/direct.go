@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,17 +53,37 @@ type directConn struct {
 	address string
 	limit   io.LimitedReader // what the head of an answer may have
 	r       *bufio.Reader
+	both    *exchange    // nil: sends and reads apart
 	out     bytes.Buffer // the request
+	unsent  bool         // the request is to be sent by the next Read
+	header  http.Header  // of the request before, and
+	fields  []byte       // as they were sent
 	since   time.Time    // when it was last used
 	ctx     context.Context
 	stop    func() bool // lets ctx go, which else ends what the connection does; nil: there is none
 	broke   error       // what ended reading; a half head is else called malformed
 }
 
-func (c *directConn) Read(p []byte) (int, error) {
-	n, err := c.limit.Read(p)
+func (c *directConn) Read(p []byte) (n int, err error) {
+	if c.unsent {
+		n, err = c.exchange(p)
+	}
+	if n == 0 && err == nil {
+		n, err = c.limit.Read(p)
+	}
 	if err != nil {
 		c.broke = err
+	}
+	return n, err
+}
+
+// exchange sends the request, and reads, unless it could not send all at once.
+func (c *directConn) exchange(p []byte) (int, error) {
+	c.unsent = false
+	n, rest, err := c.both.do(c.out.Bytes(), p[:min(int64(len(p)), c.limit.N)])
+	c.limit.N -= int64(n)
+	if err == nil && len(rest) > 0 {
+		_, err = c.Conn.Write(rest)
 	}
 	return n, err
 }
@@ -86,7 +108,7 @@ func (d *direct) take(ctx context.Context, address string, fresh bool) (c *direc
 	if err != nil {
 		return nil, false, err
 	}
-	c = &directConn{Conn: conn, d: d, address: address}
+	c = &directConn{Conn: conn, d: d, address: address, both: newExchange(conn)}
 	c.limit.R = conn
 	c.r = bufio.NewReaderSize(c, readAhead)
 	c.under(ctx)
@@ -237,20 +259,32 @@ func (c *directConn) wait(until time.Time) error {
 // atOnce is how many bytes the system takes at once on a connection where nothing else waits to be sent.
 const atOnce = 4 << 10
 
-// write sends a request. Its URL and its headers have been looked at for what they can't hold.
+// write sends a request, or has it sent when its answer is waited for. Its URL and its headers have been looked at for
+// what they can't hold.
 func (c *directConn) write(req *http.Request) error {
 	c.out.Reset()
 	for _, part := range [...]string{req.Method, " ", req.URL.RequestURI(), " HTTP/1.1\r\nHost: ", req.Host, "\r\n"} {
 		c.out.WriteString(part)
 	}
-	_ = req.Header.Write(&c.out) // a buffer takes all
+	c.writeHeader(req.Header)
 	c.out.WriteString("\r\n")
-	w := c.Conn
-	if g, ok := w.(*guarded); ok && c.out.Len() <= atOnce {
-		w = g.Conn
+	if c.unsent = c.both != nil && c.out.Len() <= atOnce; c.unsent {
+		return nil
 	}
-	_, err := w.Write(c.out.Bytes())
+	_, err := c.Conn.Write(c.out.Bytes())
 	return err
+}
+
+// writeHeader writes headers in net/http's order. Those of most requests are those of the one before.
+func (c *directConn) writeHeader(h http.Header) {
+	if c.header == nil || !maps.EqualFunc(h, c.header, slices.Equal[[]string]) {
+		c.header = h.Clone()
+		from := c.out.Len()
+		_ = h.Write(&c.out) // a buffer takes all
+		c.fields = append(c.fields[:0], c.out.Bytes()[from:]...)
+		return
+	}
+	c.out.Write(c.fields)
 }
 
 // headError says what became of an answer whose head did not come whole.
