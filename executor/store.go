@@ -151,6 +151,12 @@ func noFile(m fs.FileMode, at string) error {
 	return fmt.Errorf("%s is %s, and a file is needed", at, what)
 }
 
+// Real gives a path without symbolic links.
+func (s *Store) Real(at string) (string, error) {
+	at, err := filepath.EvalSymlinks(s.abs(at))
+	return filepath.ToSlash(at), err
+}
+
 // Remove removes a file, or a directory with all that is in it. What is not there is no error.
 func (s *Store) Remove(at string) error { return explain(os.RemoveAll(s.abs(at))) }
 

@@ -42,6 +42,7 @@ type Disk interface {
 	List(dir string, each func(names []string) error) error
 	Stat(path string) (Info, error) // follows symbolic links; fs.ErrNotExist where there is nothing
 	Open(path string) (io.ReadCloser, error)
+	Real(path string) (string, error) // the same place without symbolic links on the way
 }
 
 // Info is what planning wants to know of a file.

@@ -80,8 +80,8 @@ func hashFile(d Disk, at string) (string, error) {
 // path, as sha256sum writes them.
 func HashDir(d Disk, dir string) (string, error) {
 	var lines []string
-	var visit func(at, rel string) error
-	visit = func(at, rel string) error {
+	var visit func(at, rel string, way trail) error
+	visit = func(at, rel string, way trail) error {
 		var names []string
 		if err := d.List(at, func(chunk []string) error { names = append(names, chunk...); return nil }); err != nil {
 			return err
@@ -96,8 +96,10 @@ func HashDir(d Disk, dir string) (string, error) {
 				return err
 			}
 			if info.Dir {
-				if err := visit(at+"/"+name, rel+name+"/"); err != nil {
-					return err
+				if on, ok := way.enter(d, at+"/"+name, info.Link); ok {
+					if err := visit(at+"/"+name, rel+name+"/", on); err != nil {
+						return err
+					}
 				}
 				continue
 			}
@@ -109,7 +111,8 @@ func HashDir(d Disk, dir string) (string, error) {
 		}
 		return nil
 	}
-	if err := visit(strings.TrimSuffix(dir, "/"), ""); err != nil {
+	dir = strings.TrimSuffix(dir, "/")
+	if err := visit(dir, "", begin(d, dir)); err != nil {
 		return "", err
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[66:], b[66:]) })

@@ -41,6 +41,8 @@ func (d *benchDisk) List(dir string, each func([]string) error) error {
 	return nil
 }
 
+func (d *benchDisk) Real(at string) (string, error) { return at, nil }
+
 func (d *benchDisk) Stat(at string) (planner.Info, error) {
 	if (d.built || at == "list.txt") && !strings.Contains(at, "*") {
 		return planner.Info{Size: 1, Mtime: 1}, nil

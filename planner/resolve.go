@@ -254,8 +254,8 @@ func (p *Plan) walk(pattern string, each func(at string)) error {
 	}
 	deep := strings.Contains(pattern, "**")
 	depth := strings.Count(pattern, "/")
-	var visit func(dir string) error
-	visit = func(dir string) error {
+	var visit func(dir string, way trail) error
+	visit = func(dir string, way trail) error {
 		var names []string
 		err := p.disk.List(path.Clean(dir), func(chunk []string) error {
 			names = append(names, chunk...)
@@ -284,14 +284,16 @@ func (p *Plan) walk(pattern string, each func(at string)) error {
 			case !info.Dir && matches:
 				each(at)
 			case info.Dir && enter && (deep || couldLead(pattern, at)):
-				if err := visit(at); err != nil {
-					return err
+				if on, ok := way.enter(p.disk, at, info.Link); ok {
+					if err := visit(at, on); err != nil {
+						return err
+					}
 				}
 			}
 		}
 		return nil
 	}
-	return visit(base)
+	return visit(base, begin(p.disk, path.Clean(base)))
 }
 
 // couldLead tells whether a folder matches the pattern's steps as far as it goes.
