@@ -23,9 +23,9 @@ func TestLongSets(t *testing.T) {
 	} {
 		quick := 0
 		for range 3000 {
-			args := make([]cty.Value, len(library.Params()))
-			for i := range args {
-				args[i] = randomArg(r)
+			var args []cty.Value
+			for range library.Params() {
+				args = append(args, randomArg(r))
 			}
 			for library.VarParam() != nil && len(args) < 4 && (len(args) == 0 || r.IntN(3) > 0) {
 				args = append(args, randomArg(r))
