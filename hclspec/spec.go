@@ -33,13 +33,23 @@ type Options struct {
 
 // Spec is a checked configuration. It is safe for use from many goroutines.
 type Spec struct {
-	Targets []*Target // in the order of the files
-	Limits  []Limit
-	Flows   []Flow
-	Files   map[string]*hcl.File // by name, to show source lines in diagnostics
-	Names   []string             // configuration files that were read, in order
+	Targets   []*Target // in the order of the files
+	Limits    []Limit
+	Flows     []Flow
+	Variables []Variable           // by name
+	Files     map[string]*hcl.File // by name, to show source lines in diagnostics
+	Names     []string             // configuration files that were read, in order
 
 	env *environment // variables, locals, functions, secrets: shared by all evaluations
+}
+
+// Variable is a variable block, and where its value comes from. The value itself may be a secret, which only a recipe
+// says once it is evaluated; so it is not here.
+type Variable struct {
+	Name      string
+	From      string // "default", "--var", the name of a --var-file, or of a variable of the environment: ASFLOW_VAR_…
+	Sensitive bool
+	Range     hcl.Range
 }
 
 // Limit is a limit block.

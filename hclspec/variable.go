@@ -20,6 +20,7 @@ var variableSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "d
 type variable struct {
 	name      string
 	fallback  cty.Value
+	from      string // as Variable.From
 	at        hcl.Range
 	sensitive bool
 }
@@ -39,7 +40,7 @@ func (l *loader) variables(blocks hcl.Blocks) {
 	for name, v := range declared {
 		values[name] = v.fallback
 		if text, ok := l.env.lookupEnv("ASFLOW_VAR_" + name); ok {
-			values[name] = l.given(v, text, "the environment variable ASFLOW_VAR_"+name)
+			values[name], v.from = l.given(v, text, "the environment variable ASFLOW_VAR_"+name), "ASFLOW_VAR_"+name
 		}
 	}
 	for _, f := range l.o.VarFiles {
@@ -51,10 +52,11 @@ func (l *loader) variables(blocks hcl.Blocks) {
 			l.diags = append(l.diags, unknownVariable(a.Name, "--var "+a.Name+"=…", nil, declared))
 			continue
 		}
-		values[a.Name] = l.given(v, a.Value, "--var "+a.Name)
+		values[a.Name], v.from = l.given(v, a.Value, "--var "+a.Name), "--var"
 	}
-	for name, v := range declared {
-		value := values[name]
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		v, value := declared[name], values[name]
+		l.spec.Variables = append(l.spec.Variables, Variable{Name: name, From: v.from, Sensitive: v.sensitive, Range: v.at})
 		if value == cty.NilVal {
 			l.err(v.at, "A variable without a value", fmt.Sprintf("%q has no default. Give it a value: --var %s=…, ASFLOW_VAR_%s=… or a --var-file.", name, name, name))
 			value = cty.DynamicVal
@@ -69,7 +71,7 @@ func (l *loader) variables(blocks hcl.Blocks) {
 }
 
 func (l *loader) variable(b *hcl.Block) *variable {
-	v := &variable{name: b.Labels[0], at: b.DefRange}
+	v := &variable{name: b.Labels[0], from: "default", at: b.DefRange}
 	if !hclsyntax.ValidIdentifier(v.name) {
 		l.err(b.LabelRanges[0], "Bad name of a variable", fmt.Sprintf("var.%s can't be written: a name is letters, digits, _ and -, and begins with a letter.", v.name))
 	}
@@ -148,7 +150,7 @@ func (l *loader) varFile(f File, declared map[string]*variable, values map[strin
 		value, diags := a.Expr.Value(nil)
 		l.diags = append(l.diags, diags...)
 		if !diags.HasErrors() {
-			values[name] = l.fit(v, value, a)
+			values[name], v.from = l.fit(v, value, a), f.Name
 		}
 	}
 }

@@ -29,20 +29,21 @@ variable "s" {}
 	for _, c := range []struct {
 		name, expr, want string
 		give             []func(*hclspec.Options)
+		from             string // where the value of v is said to come from
 	}{
-		{"the default", "var.v", `"default"`, nil},
-		{"the environment", "var.v", `"from the environment"`, []func(*hclspec.Options){env}},
-		{"a file", "var.v", `"from a file"`, []func(*hclspec.Options){env, file}},
-		{"the command line", "var.v", `"from the command line"`, []func(*hclspec.Options){env, file, flag}},
-		{"a number", "var.n", "2.5", []func(*hclspec.Options){give("n=2.5")}},
-		{"a bool", "var.b", "false", []func(*hclspec.Options){give("b=false")}},
-		{"a list", "var.l", `[1,"x"]`, []func(*hclspec.Options){give(`l=[1, "x"]`)}},
-		{"an object", "var.o", `{"y":[1]}`, []func(*hclspec.Options){give(`o={"y": [1]}`)}},
-		{"a string as it is", "var.s", `"007"`, []func(*hclspec.Options){give("s=007")}},
+		{"the default", "var.v", `"default"`, nil, "default"},
+		{"the environment", "var.v", `"from the environment"`, []func(*hclspec.Options){env}, "ASFLOW_VAR_v"},
+		{"a file", "var.v", `"from a file"`, []func(*hclspec.Options){env, file}, "a.hcl"},
+		{"the command line", "var.v", `"from the command line"`, []func(*hclspec.Options){env, file, flag}, "--var"},
+		{"a number", "var.n", "2.5", []func(*hclspec.Options){give("n=2.5")}, "default"},
+		{"a bool", "var.b", "false", []func(*hclspec.Options){give("b=false")}, "default"},
+		{"a list", "var.l", `[1,"x"]`, []func(*hclspec.Options){give(`l=[1, "x"]`)}, "default"},
+		{"an object", "var.o", `{"y":[1]}`, []func(*hclspec.Options){give(`o={"y": [1]}`)}, "default"},
+		{"a string as it is", "var.s", `"007"`, []func(*hclspec.Options){give("s=007")}, "default"},
 		{"JSON", "[var.v, var.n]", `["x",3]`, []func(*hclspec.Options){func(o *hclspec.Options) {
 			o.VarFiles = []hclspec.File{{Name: "a.json", Bytes: []byte(`{"v": "x", "n": 3}`)}}
-		}}},
-		{"with an equals sign", "var.s", `"a=b"`, []func(*hclspec.Options){give("s=a=b")}},
+		}}, "a.json"},
+		{"with an equals sign", "var.s", `"a=b"`, []func(*hclspec.Options){give("s=a=b")}, "default"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newProject(t, config+"target \"o.json\" {\n  fetch {\n    url  = \"http://127.0.0.1/\"\n    body = ["+c.expr+"]\n  }\n}", nil)
@@ -62,6 +63,14 @@ variable "s" {}
 			req, _ := r.Fetch.Page(1, 0, nil)
 			if got := string(req.Body); got != "["+c.want+"]" {
 				t.Errorf("got %s, want [%s]", got, c.want)
+			}
+			for _, v := range spec.Variables {
+				if v.Name == "v" && v.From != c.from {
+					t.Errorf("v is said to come from %q, not %q", v.From, c.from)
+				}
+			}
+			if n := len(spec.Variables); n != 6 {
+				t.Errorf("there are %d variables, not 6", n)
 			}
 		})
 	}
