@@ -30,13 +30,12 @@ type buildCmd struct {
 	NoWait    bool `group:"how" help:"Exit 4 at once where another build holds the project's lock, instead of waiting for it."`
 	NoFsync   bool `group:"how" help:"Faster, but not safe against a loss of power."`
 
-	Quiet    bool   `short:"q" group:"shown" help:"Show failures only."`
-	Verbose  bool   `short:"v" group:"shown" help:"Show a line for each job."`
 	Explain  bool   `group:"shown" help:"Show why each job is run."`
 	Progress string `enum:"auto,bar,plain,none" default:"auto" placeholder:"HOW" group:"shown" help:"auto, bar (a live block), plain (lines) or none. auto is bar on a terminal, unless CI is set or it is a dumb one, and else plain."`
 	JSON     bool   `name:"json" group:"shown" help:"Write an event per line, as JSON, to stdout."`
 
 	reportFlags  `embed:""`
+	loudness     `kong:"embed,set='quiet=Show failures only.',set='verbose=Show a line for each job.'"`
 	projectFlags `embed:""`
 }
 
@@ -50,7 +49,7 @@ What is fetched already is never fetched again; what commands make is made again
 // Run builds.
 func (c *buildCmd) Run(a *app) error {
 	if c.DryRun {
-		dry := planCmd{planFlags: c.planFlags, projectFlags: c.projectFlags, JSON: c.JSON, Explain: c.Explain || c.Verbose}
+		dry := planCmd{planFlags: c.planFlags, loudness: c.loudness, projectFlags: c.projectFlags, JSON: c.JSON, Explain: c.Explain}
 		return dry.Run(a)
 	}
 	p, err := c.load(a)
@@ -145,7 +144,7 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 	}
 	meters := executor.NewMeters(len(plan.Targets()))
 	r := newReporter(a, c.mode(a), plan, meters)
-	r.files, r.explain, r.verbose = p.spec.Files, c.Explain && !c.Quiet, c.Verbose && !c.Quiet
+	r.files, r.explain, r.verbose = p.spec.Files, c.Explain && !c.Quiet, c.Verbose
 	if c.JSON {
 		r.events = newEventStream(a.stdout, plan, c.Explain)
 		r.events.write(p.now, event{Event: "begin", Run: id, Goals: c.Goals})

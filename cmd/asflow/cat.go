@@ -19,6 +19,8 @@ type catCmd struct {
 	Head        int      `placeholder:"N" help:"Only the first N lines of each."`
 	SkipMissing bool     `help:"Pass over files that don't exist: the inputs of a recipe that are absent."`
 	FilesFrom   string   `placeholder:"FILE" help:"Print the files that FILE names, one per line; - is stdin. In a recipe: --files-from \"$$ASFLOW_INPUTS_FILE\"."`
+
+	loudness `kong:"embed,set='quiet=No headings.',set='verbose=A heading before each file: its name, size and compression. On a terminal, several files have one anyway.'"`
 }
 
 // Help is shown by asflow cat --help.
@@ -38,14 +40,36 @@ func (c *catCmd) Run(a *app) error {
 	} else if len(paths) == 0 {
 		return &usageError{"asflow cat: name the files to print, or a list of them with --files-from"}
 	}
+	headed := c.Verbose || !c.Quiet && a.stdout.tty && len(paths) > 1
 	w := bufio.NewWriterSize(a.stdout, 64<<10)
-	for _, path := range paths {
+	for i, path := range paths {
+		if headed {
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			heading(a, path, i > 0)
+		}
 		if err := c.print(w, a, path); err != nil {
 			_ = w.Flush()
 			return err
 		}
 	}
 	return w.Flush()
+}
+
+// heading says as head does which file comes next; to stderr, so that stdout has the files alone.
+func heading(a *app, path string, apart bool) {
+	t, about, lead := a.stderr, "not there", ""
+	if info, err := os.Stat(at(a.dir, path)); err == nil {
+		about = size(info.Size())
+		if kind := codec.Of(path); kind != codec.None {
+			about += ", " + kind.String()
+		}
+	}
+	if apart {
+		lead = "\n"
+	}
+	fmt.Fprintf(t, "%s%s  %s\n", lead, t.paint(bold, "==> "+visible(path)+" <=="), t.paint(dim, about))
 }
 
 // listed reads the names of files from another file.

@@ -19,6 +19,8 @@ type fmtCmd struct {
 	Files []string `arg:"" optional:"" name:"file" help:"Files to format; - reads stdin and writes stdout. None: the configuration of the folder."`
 	Check bool     `help:"Change nothing; exit 3 where a file is not formatted."`
 	Diff  bool     `help:"Change nothing; show what would change."`
+
+	loudness `kong:"embed,set='quiet=Not the names of files that changed.',set='verbose=Also the names of files that were formatted already.'"`
 }
 
 // Help is shown by asflow fmt --help.
@@ -72,12 +74,19 @@ func (c *fmtCmd) file(a *app, name string, bad *configError) (bool, error) {
 		return false, err
 	}
 	out, ok := format(name, src, bad)
-	if !ok || bytes.Equal(src, out) {
+	if !ok {
 		return false, nil
 	}
-	if c.Diff {
+	if bytes.Equal(src, out) {
+		if c.Verbose {
+			_, err = fmt.Fprintln(a.stderr, name+" is formatted already")
+		}
+		return false, err
+	}
+	switch {
+	case c.Diff:
 		_, err = a.stdout.Write(a.stdout.paintDiff(diff.Diff(name, src, name+" (formatted)", out)))
-	} else {
+	case !c.Quiet:
 		_, err = fmt.Fprintln(a.stdout, name)
 	}
 	if err != nil || c.Check || c.Diff {

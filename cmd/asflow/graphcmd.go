@@ -18,6 +18,7 @@ type graphCmd struct {
 	Format string `enum:"text,dot,mermaid,json" default:"text" placeholder:"FORMAT" group:"shown" help:"text, dot (Graphviz), mermaid or json."`
 	JSON   bool   `name:"json" group:"shown" help:"The same as --format json."`
 
+	loudness     `kong:"embed,set='quiet=Targets only, without the files; as text their labels alone, in the order that they are built.',set='verbose=All files that a target reads, not just six of them.'"`
 	projectFlags `embed:""`
 }
 
@@ -32,6 +33,7 @@ type graph struct {
 	Edges   []graphEdge   `json:"edges"`
 
 	byTo map[string][]graphEdge // by the target that they lead to
+	files int // how many of the files that a target reads are shown; below 0: all. json has them all
 }
 
 type graphTarget struct {
@@ -59,6 +61,12 @@ func (c *graphCmd) Run(a *app) error {
 		return err
 	}
 	g := graphOf(v.plan)
+	switch {
+	case c.Quiet:
+		g.files = 0
+	case c.Verbose:
+		g.files = -1
+	}
 	w := bufio.NewWriter(a.stdout)
 	switch {
 	case c.JSON || c.Format == "json":
@@ -72,6 +80,10 @@ func (c *graphCmd) Run(a *app) error {
 		g.dot(w)
 	case c.Format == "mermaid":
 		g.mermaid(w)
+	case c.Quiet:
+		for _, t := range g.Targets {
+			fmt.Fprintln(w, t.Label)
+		}
 	default:
 		g.text(w, a.stdout)
 	}
@@ -79,7 +91,7 @@ func (c *graphCmd) Run(a *app) error {
 }
 
 func graphOf(plan *planner.Plan) *graph {
-	g := &graph{Targets: []graphTarget{}, Edges: []graphEdge{}, byTo: map[string][]graphEdge{}}
+	g := &graph{Targets: []graphTarget{}, Edges: []graphEdge{}, byTo: map[string][]graphEdge{}, files: filesShown}
 	targets := plan.Targets()
 	for i, t := range targets {
 		if !plan.Wanted(i) {
@@ -107,7 +119,7 @@ func graphOf(plan *planner.Plan) *graph {
 	return g
 }
 
-// filesShown is how many of the files that a target reads are shown; json has them all.
+// filesShown is how many files of a target are shown where neither less nor more is asked for.
 const filesShown = 6
 
 // into gives the edges that lead to a target, targets before files, and how many more files there are.
@@ -120,8 +132,11 @@ func (g *graph) into(label string) (edges []graphEdge, more int) {
 			edges = append(edges, e)
 		}
 	}
-	if len(files) > filesShown {
-		files, more = files[:filesShown], len(files)-filesShown
+	switch {
+	case g.files == 0:
+		files = nil
+	case g.files > 0 && len(files) > g.files:
+		files, more = files[:g.files], len(files)-g.files
 	}
 	return append(edges, files...), more
 }

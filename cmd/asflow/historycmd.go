@@ -25,6 +25,7 @@ type historyCmd struct {
 	Last int    `short:"n" default:"20" placeholder:"N" group:"shown" help:"The last N runs (default 20); 0: all."`
 	JSON bool   `name:"json" group:"shown" help:"Write a line for each run, or each job, as JSON."`
 
+	loudness     `kong:"embed,set='quiet=Only the names of the runs, or the paths of the jobs, one per line.',set='verbose=All columns on any terminal, and errors whole, with their logs.'"`
 	projectFlags `embed:""`
 }
 
@@ -70,10 +71,18 @@ func (c *historyCmd) Run(a *app) error {
 		writeLines(w, runs)
 	case c.JSON:
 		writeLines(w, jobs)
+	case c.Quiet && c.Name == "":
+		for _, r := range runs {
+			fmt.Fprintln(w, r.ID)
+		}
+	case c.Quiet:
+		for _, r := range jobs {
+			fmt.Fprintln(w, r.Path)
+		}
 	default:
-		showRuns(w, a.stdout, runs)
+		c.showRuns(w, a.stdout, runs)
 		if c.Name != "" {
-			showJobs(w, a.stdout, jobs)
+			c.showJobs(w, a.stdout, jobs)
 		}
 	}
 	return w.Flush()
@@ -169,7 +178,7 @@ func writeLines[T any](w io.Writer, values []T) {
 	}
 }
 
-func showRuns(w io.Writer, t *terminal, runs []journal.Run) {
+func (c *historyCmd) showRuns(w io.Writer, t *terminal, runs []journal.Run) {
 	if len(runs) == 0 {
 		fmt.Fprintln(w, "Nothing was built here yet.")
 		return
@@ -215,7 +224,9 @@ func showRuns(w io.Writer, t *terminal, runs []journal.Run) {
 		})
 	}
 	right := map[int]bool{2: true, 3: true, 4: true, 5: true, 6: true, 7: true, 8: true, 9: true}
-	rows, right = fitTable(t, rows, right, []int{1, 4, 5, 8}, 10)
+	if !c.Verbose {
+		rows, right = fitTable(t, rows, right, []int{1, 4, 5, 8}, 10)
+	}
 	writeTable(w, rows, right)
 }
 
@@ -235,7 +246,7 @@ func stillRuns(run string) bool {
 	return err == nil || errors.Is(err, fs.ErrPermission) || runtime.GOOS == "windows"
 }
 
-func showJobs(w io.Writer, t *terminal, jobs []journal.Record) {
+func (c *historyCmd) showJobs(w io.Writer, t *terminal, jobs []journal.Record) {
 	rows := [][]string{}
 	for _, r := range jobs {
 		state := string(r.State)
@@ -245,10 +256,13 @@ func showJobs(w io.Writer, t *terminal, jobs []journal.Record) {
 		case journal.Failed:
 			state = t.paint(red, state)
 		}
-		about := ""
-		if r.Error != "" {
-			first, _, _ := strings.Cut(r.Error, "\n")
-			about = clip(first, 100, t.signs().ellipsis)
+		about, _, _ := strings.Cut(r.Error, "\n")
+		about = clip(visible(about), 100, t.signs().ellipsis)
+		if c.Verbose {
+			about = joinLines(r.Error)
+			if r.Log != "" {
+				about += " (log: " + r.Log + ")"
+			}
 		}
 		bytes := ""
 		if r.State == journal.Made {
@@ -257,6 +271,9 @@ func showJobs(w io.Writer, t *terminal, jobs []journal.Record) {
 		rows = append(rows, []string{state, r.Path, took(time.Duration(r.Took)), bytes, t.paint(dim, about)})
 	}
 	fmt.Fprintln(w)
-	rows, right := fitTable(t, rows, map[int]bool{2: true, 3: true}, nil, 4)
+	right := map[int]bool{2: true, 3: true}
+	if !c.Verbose {
+		rows, right = fitTable(t, rows, right, nil, 4)
+	}
 	writeTable(w, rows, right)
 }

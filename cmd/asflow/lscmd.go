@@ -3,14 +3,11 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/asflow/asflow/executor"
@@ -25,6 +22,7 @@ type lsCmd struct {
 	JSON   bool     `name:"json" group:"shown" help:"The same as --format json."`
 	State  []string `placeholder:"STATE" group:"shown" help:"Only outputs in this state: up-to-date, to-do, failed, absent. May be given several times."`
 
+	loudness     `kong:"embed,set='quiet=Only the paths, one per line.',set='verbose=All columns, with their heading, and nothing cut.'"`
 	projectFlags `embed:""`
 }
 
@@ -84,7 +82,7 @@ func (c *lsCmd) Run(a *app) error {
 		c.Format = "json"
 	}
 	w := bufio.NewWriterSize(a.stdout, 64<<10)
-	out := newLister(c.Format, w, a.stdout)
+	out := c.lister(w, a.stdout)
 	l := listing{plan: v.plan, state: v.state, store: v.store, states: c.State, goals: newGoalFilter(v.spec, c.relative(v.dir))}
 	if err := errors.Join(l.each(out.row), out.end()); err != nil {
 		return err
@@ -141,135 +139,4 @@ func (l *listing) output(id planner.ID, label string) *output {
 		o.Hash.v = ""
 	}
 	return o
-}
-
-// lister writes rows in a format.
-type lister interface {
-	row(*output) error
-	end() error
-}
-
-func newLister(format string, w io.Writer, t *terminal) lister {
-	switch format {
-	case "csv":
-		return &csvLister{w: csv.NewWriter(w)}
-	case "json", "jsonl":
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		return &jsonLister{w: w, e: e, list: format == "json"}
-	default:
-		return &tableLister{w: w, t: t}
-	}
-}
-
-type csvLister struct {
-	w      *csv.Writer
-	headed bool
-}
-
-func (l *csvLister) head() error {
-	if l.headed {
-		return nil
-	}
-	l.headed = true
-	return l.w.Write([]string{"path", "target", "key", "element", "state", "size", "time", "hash", "source", "status", "attempts", "reason", "error", "log"})
-}
-
-func (l *csvLister) row(o *output) error {
-	if err := l.head(); err != nil {
-		return err
-	}
-	number := func(n int) string {
-		if n == 0 {
-			return ""
-		}
-		return strconv.Itoa(n)
-	}
-	length := ""
-	if o.Size != nil {
-		length = strconv.FormatInt(*o.Size, 10)
-	}
-	return l.w.Write([]string{
-		o.Path, o.Target, o.Key, string(o.Element), o.State, length, o.Time.v, o.Hash.v, o.Source.v, number(o.Status.v), number(o.Attempts.v), o.Reason.v, o.Error.v, o.Log.v,
-	})
-}
-
-func (l *csvLister) end() error {
-	err := l.head()
-	l.w.Flush()
-	return errors.Join(err, l.w.Error())
-}
-
-type jsonLister struct {
-	w    io.Writer
-	e    *json.Encoder
-	list bool // one array, not a value per line
-	some bool
-}
-
-func (l *jsonLister) row(o *output) error {
-	if l.list {
-		lead := "["
-		if l.some {
-			lead = ","
-		}
-		if _, err := io.WriteString(l.w, lead); err != nil {
-			return err
-		}
-	}
-	l.some = true
-	return l.e.Encode(o)
-}
-
-func (l *jsonLister) end() error {
-	if !l.list {
-		return nil
-	}
-	text := "]\n"
-	if !l.some {
-		text = "[]\n"
-	}
-	_, err := io.WriteString(l.w, text)
-	return err
-}
-
-// tableLister aligns a thousand rows at a time, so that a million need no memory.
-type tableLister struct {
-	w    io.Writer
-	t    *terminal
-	rows [][]string
-}
-
-func (l *tableLister) row(o *output) error {
-	t := l.t
-	length, state := "", o.State
-	if o.Size != nil {
-		length = size(*o.Size)
-	}
-	switch o.State {
-	case "up-to-date":
-		state = t.paint(green, state)
-	case "failed":
-		state = t.paint(red, state)
-	case "to-do":
-		state = t.paint(cyan, state)
-	}
-	about := o.Source.v
-	if o.Error.v != "" {
-		about = oneLine(errors.New(o.Error.v))
-	} else if o.Reason.v != "" {
-		about = o.Reason.v
-	}
-	l.rows = append(l.rows, []string{o.Path, clip(visible(o.Key), 40, t.signs().ellipsis), state, length, o.Time.v, t.paint(dim, clip(visible(about), 80, t.signs().ellipsis))})
-	if len(l.rows) == 1000 {
-		return l.end()
-	}
-	return nil
-}
-
-func (l *tableLister) end() error {
-	rows, right := fitTable(l.t, l.rows, map[int]bool{3: true}, nil, 5)
-	writeTable(l.w, rows, right)
-	l.rows = l.rows[:0]
-	return nil
 }

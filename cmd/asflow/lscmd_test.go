@@ -22,7 +22,7 @@ func TestTheManifest(t *testing.T) {
 	columns := []string{"path", "target", "key", "element", "state", "size", "time", "hash", "source", "status", "attempts", "reason", "error", "log"}
 	write := func(format string) string {
 		var b bytes.Buffer
-		l := newLister(format, &b, nil)
+		l := (&lsCmd{Format: format}).lister(&b, nil)
 		for _, o := range rows {
 			if err := l.row(o); err != nil {
 				t.Fatal(err)

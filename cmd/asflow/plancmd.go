@@ -16,10 +16,10 @@ type planCmd struct {
 	planFlags `embed:""`
 
 	Check   bool `group:"shown" help:"Exit 3 when there is work."`
-	Explain bool `short:"v" name:"explain" aliases:"verbose" group:"shown" help:"Show each job and why it is to be run, not just their number."`
+	Explain bool `group:"shown" help:"The same as -v."`
 	JSON    bool `name:"json" group:"shown" help:"Write a job per line, as JSON, then a line per target."`
-	Quiet   bool `short:"q" group:"shown" help:"Show nothing; with --check the exit status says it."`
 
+	loudness     `kong:"embed,set='quiet=Show nothing; with --check the exit status says it.',set='verbose=Show each job and why it is to be run, not just their number.'"`
 	projectFlags `embed:""`
 }
 
@@ -45,9 +45,9 @@ func (c *planCmd) Run(a *app) error {
 	a.showDiagnostics(plan.Warnings(), p.spec.Files)
 	w := bufio.NewWriter(a.stdout)
 	switch {
-	case c.Quiet:
 	case c.JSON:
 		err = planJSON(w, plan)
+	case c.Quiet:
 	default:
 		c.show(w, a.stdout, plan)
 	}
@@ -82,7 +82,7 @@ func (c *planCmd) show(w io.Writer, t *terminal, plan *planner.Plan) {
 		} else {
 			rows = append(rows, []string{t.paint(cyan, t.signs().spin), target.Label, plural(len(jobs), "job", "jobs") + t.paint(dim, ": "+reasons)})
 		}
-		if c.Explain {
+		if c.Explain || c.Verbose {
 			for _, id := range jobs {
 				rows = append(rows, []string{"", "  " + plan.Path(id), t.paint(dim, plan.Reason(id))})
 			}

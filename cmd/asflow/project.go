@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/asflow/asflow/executor"
 	"github.com/asflow/asflow/hclspec"
 )
@@ -27,6 +29,8 @@ type project struct {
 	dir  string // as the user named it; "." for the working directory
 	spec *hclspec.Spec
 	now  time.Time // when the run began
+
+	diags hcl.Diagnostics // of reading it
 }
 
 // load reads and checks the project's configuration. Warnings are shown; mistakes are the error.
@@ -63,7 +67,7 @@ func (f *projectFlags) load(a *app) (*project, error) {
 		Now:       p.now,
 		Version:   version,
 	})
-	p.spec = spec
+	p.spec, p.diags = spec, diags
 	if diags.HasErrors() {
 		return p, &configError{diags: diags, files: filesOf(spec)}
 	}

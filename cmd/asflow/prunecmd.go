@@ -3,10 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/asflow/asflow/executor"
 	"github.com/asflow/asflow/planner"
@@ -19,6 +19,7 @@ type pruneCmd struct {
 	NoWait bool `group:"how" help:"Exit 4 at once where a build holds the project's lock, instead of waiting for it."`
 	JSON   bool `name:"json" group:"shown" help:"Write a line for each file, as JSON."`
 
+	loudness     `kong:"embed,set='quiet=Only the paths of what is removed, one per line.',set='verbose=Also the key of each, when it was made, and from what.'"`
 	projectFlags `embed:""`
 }
 
@@ -36,8 +37,7 @@ type orphan struct {
 	Changed bool   `json:"changed,omitempty"` // it is not as asflow wrote it, or nobody knows whether it is, and stays
 	Removed bool   `json:"removed"`
 
-	kind    journal.Kind
-	unknown bool // the journal has nothing of how it was written
+	record journal.Record
 }
 
 // Run removes orphans.
@@ -55,7 +55,7 @@ func (c *pruneCmd) Run(a *app) error {
 	}
 	stop := a.interruptible(newReportSwitch().stopping)
 	defer stop.stop()
-	unlock, err := (&buildCmd{NoWait: c.NoWait}).lock(stop.ctx, a, store)
+	unlock, err := (&buildCmd{NoWait: c.NoWait, loudness: c.loudness}).lock(stop.ctx, a, store)
 	if err != nil {
 		return errors.Join(stop.err(), err)
 	}
@@ -81,17 +81,13 @@ func (c *pruneCmd) Run(a *app) error {
 		if err := removeOrphans(store, p, remove); err != nil {
 			return err
 		}
-		if !c.JSON {
+		if !c.JSON && !c.Quiet {
 			fmt.Fprintf(a.stdout, "%s %s\n", a.stdout.paint(green, a.stdout.signs().ok), plural(len(remove), "file", "files")+" removed")
 		}
 	}
 	if c.JSON {
 		w := bufio.NewWriter(a.stdout)
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		for _, o := range orphans {
-			_ = e.Encode(o)
-		}
+		writeLines(w, orphans)
 		return w.Flush()
 	}
 	return nil
@@ -108,7 +104,7 @@ func findOrphans(plan *planner.Plan, store *executor.Store) ([]*orphan, error) {
 		if err != nil {
 			continue
 		}
-		o := &orphan{Path: r.Path, Target: r.Target, Key: r.Key, Size: info.Size, kind: r.Kind, unknown: r.Hash == ""}
+		o := &orphan{Path: r.Path, Target: r.Target, Key: r.Key, Size: info.Size, record: r}
 		if info.Size != r.Size || info.Mtime != r.Mtime || info.Dir {
 			hash, err := planner.Hash(store, r.Path, info)
 			o.Changed = err != nil || hash != r.Hash
@@ -120,13 +116,14 @@ func findOrphans(plan *planner.Plan, store *executor.Store) ([]*orphan, error) {
 
 // show lists orphans, and gives those that may go.
 func (c *pruneCmd) show(a *app, all []*orphan) (remove []*orphan) {
-	t := a.stdout
+	t, w := a.stdout, bufio.NewWriter(a.stdout)
+	defer w.Flush()
 	var rows [][]string
 	var total int64
 	for _, o := range all {
 		about := o.Target
 		switch {
-		case o.Changed && o.unknown:
+		case o.Changed && o.record.Hash == "":
 			about = t.paint(yellow, "asflow does not know whether it wrote it; it stays")
 		case o.Changed:
 			about = t.paint(yellow, "changed since asflow wrote it; it stays")
@@ -134,18 +131,31 @@ func (c *pruneCmd) show(a *app, all []*orphan) (remove []*orphan) {
 			remove = append(remove, o)
 			total += o.Size
 		}
-		rows = append(rows, []string{o.Path, size(o.Size), t.paint(dim, about)})
+		row := []string{o.Path, size(o.Size), t.paint(dim, about)}
+		if c.Verbose {
+			row = append(row, visible(o.Key), time.Unix(0, o.record.Began).Format("2006-01-02 15:04:05"), t.paint(dim, visible(o.record.Source)))
+		}
+		rows = append(rows, row)
 	}
-	if c.JSON {
+	switch {
+	case c.JSON:
+		return remove
+	case c.Quiet:
+		for _, o := range remove {
+			fmt.Fprintln(w, o.Path)
+		}
 		return remove
 	}
-	rows, right := fitTable(t, rows, map[int]bool{1: true}, nil, 2)
-	writeTable(t, rows, right)
+	right := map[int]bool{1: true}
+	if !c.Verbose {
+		rows, right = fitTable(t, rows, right, nil, 2)
+	}
+	writeTable(w, rows, right)
 	switch {
 	case len(all) == 0:
-		fmt.Fprintf(t, "%s no orphans: every output that asflow has made is of an element in its list\n", t.paint(green, t.signs().ok))
+		fmt.Fprintf(w, "%s no orphans: every output that asflow has made is of an element in its list\n", t.paint(green, t.signs().ok))
 	case len(remove) > 0:
-		fmt.Fprintf(t, "\n%s, %s\n", plural(len(remove), "orphan", "orphans"), size(total))
+		fmt.Fprintf(w, "\n%s, %s\n", plural(len(remove), "orphan", "orphans"), size(total))
 	}
 	return remove
 }
@@ -192,7 +202,7 @@ func removeOrphans(store *executor.Store, p *project, orphans []*orphan) (err er
 			return errors.Join(fmt.Errorf("%s is not removed: %w%s", o.Path, err, left), w.Append(records, false))
 		}
 		o.Removed = true
-		records = append(records, journal.Record{Path: o.Path, Target: o.Target, Key: o.Key, Kind: o.kind, State: journal.Removed, Began: p.now.UnixNano()})
+		records = append(records, journal.Record{Path: o.Path, Target: o.Target, Key: o.Key, Kind: o.record.Kind, State: journal.Removed, Began: p.now.UnixNano()})
 	}
 	return w.Append(records, false)
 }

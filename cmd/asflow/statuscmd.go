@@ -2,10 +2,10 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/asflow/asflow/planner"
@@ -13,9 +13,9 @@ import (
 )
 
 type statusCmd struct {
-	JSON  bool `name:"json" group:"shown" help:"Write a line per target, as JSON."`
-	Quiet bool `short:"q" group:"shown" help:"Only targets that have something to say: work, failures, absences, orphans, changed recipes."`
+	JSON bool `name:"json" group:"shown" help:"Write a line per target, as JSON."`
 
+	loudness     `kong:"embed,set='quiet=Only targets that have something to say: work, failures, absences, orphans, changed recipes.',set='verbose=Also why jobs are to be run, counted by reason, and what to do about the rest.'"`
 	projectFlags `embed:""`
 }
 
@@ -55,15 +55,16 @@ func (c *statusCmd) Run(a *app) error {
 	}
 	w := bufio.NewWriter(a.stdout)
 	if c.JSON {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		for _, r := range rows {
-			_ = e.Encode(r)
-		}
+		writeLines(w, rows)
 		return w.Flush()
 	}
 	c.show(w, a.stdout, rows)
-	showLastRun(w, a, v.state)
+	if c.Verbose {
+		showReasons(w, a.stdout, v.plan, rows)
+	}
+	if !c.Quiet {
+		showLastRun(w, a, v.state)
+	}
 	return w.Flush()
 }
 
@@ -127,8 +128,32 @@ func (c *statusCmd) show(w io.Writer, t *terminal, all []targetStatus) {
 	}
 	for _, r := range all {
 		if !r.Known && len(r.WaitsFor) > 0 {
-			fmt.Fprintf(w, "%s %s waits for %s\n", t.paint(yellow, "?"), r.Target, r.WaitsFor[0])
+			waits := r.WaitsFor[:1]
+			if c.Verbose {
+				waits = r.WaitsFor
+			}
+			fmt.Fprintf(w, "%s %s waits for %s\n", t.paint(yellow, "?"), r.Target, strings.Join(waits, ", "))
 		}
+	}
+}
+
+// showReasons says of each target that has something to say why, and what to do about it.
+func showReasons(w io.Writer, t *terminal, plan *planner.Plan, all []targetStatus) {
+	for i, r := range all {
+		if !r.Known || r.ToDo+r.Failed+r.Orphaned+r.Changed == 0 {
+			continue
+		}
+		reasons, _ := reasonsOf(plan, i)
+		fmt.Fprintf(w, "\n%s\n", r.Target)
+		say := func(n int, is, about string) {
+			if n > 0 {
+				fmt.Fprintf(w, "  %s %s%s\n", count(n), is, t.paint(dim, ": "+about))
+			}
+		}
+		say(r.ToDo, "to do", reasons)
+		say(r.Failed, "failed when last tried", "asflow ls --state failed shows them")
+		say(r.Orphaned, "orphaned", "asflow prune removes them")
+		say(r.Changed, "fetched by another recipe", "asflow build --force fetches again")
 	}
 }
 

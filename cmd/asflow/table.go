@@ -96,3 +96,37 @@ func shortenPainted(cell string, width int, ellipsis string) string {
 	}
 	return strings.Replace(cell, text, short, 1)
 }
+
+// writeNamed writes names and their values below each other. On a terminal, what is too wide for a line goes on below
+// its beginning; a word is never cut, so that it can be copied.
+func writeNamed(w io.Writer, t *terminal, rows [][2]string) {
+	wide := 0
+	for _, row := range rows {
+		wide = max(wide, cells(row[0]))
+	}
+	for _, row := range rows {
+		name := t.paint(dim, row[0]) + strings.Repeat(" ", wide-cells(row[0]))
+		for _, line := range wrapped(row[1], max(leastShrunk, t.width()-wide-4)) {
+			_, _ = io.WriteString(w, strings.TrimRight("  "+name+"  "+line, " ")+"\n")
+			name = strings.Repeat(" ", wide)
+		}
+	}
+}
+
+// wrapped gives the lines of a text that may have colours, of a width where its words allow it.
+func wrapped(text string, width int) (lines []string) {
+	line, used := "", 0
+	for _, word := range strings.Split(text, " ") {
+		n := cells(plainText(word))
+		switch {
+		case line == "":
+			line, used = word, n
+		case used+1+n > width:
+			lines = append(lines, strings.TrimRight(line, " "))
+			line, used = word, n
+		default:
+			line, used = line+" "+word, used+1+n
+		}
+	}
+	return append(lines, line)
+}

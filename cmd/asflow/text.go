@@ -37,6 +37,9 @@ func visible(s string) string {
 	}, strings.ReplaceAll(strings.ToValidUTF8(s, string(utf8.RuneError)), "\t", "  "))
 }
 
+// joinLines gives a text that came from elsewhere, and may have several lines, as one that a terminal may show.
+func joinLines(s string) string { return visible(strings.ReplaceAll(s, "\n", " / ")) }
+
 // clip cuts text to a width, at its end.
 func clip(text string, width int, ellipsis string) string {
 	if cells(text) <= width {

@@ -42,7 +42,8 @@ type verifier struct {
 	store *executor.Store
 	state *journal.State
 	jobs  []planner.ID
-	of    func(planner.ID) finding // the path and the label
+	of    func(planner.ID) finding                   // the path and the label
+	seen  func(f finding, size int64, recorded bool) // if not nil, called with each output that was read, one after the other
 	now   func() time.Time
 	began time.Time
 
@@ -112,6 +113,9 @@ func (v *verifier) one(f finding) {
 	}
 	if f.Is != "" {
 		v.found = append(v.found, f)
+	}
+	if v.seen != nil {
+		v.seen(f, info.Size, recorded)
 	}
 }
 

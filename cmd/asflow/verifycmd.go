@@ -2,8 +2,8 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/asflow/asflow/planner"
@@ -14,6 +14,7 @@ type verifyCmd struct {
 
 	JSON bool `name:"json" group:"shown" help:"Write a line for each output that is not right, as JSON."`
 
+	loudness     `kong:"embed,set='quiet=Only the outputs that are not right.',set='verbose=Each output, once it is read.'"`
 	projectFlags `embed:""`
 }
 
@@ -44,7 +45,14 @@ func (c *verifyCmd) Run(a *app) error {
 			return true
 		})
 	}
-	hide := a.showProgress(v.frame)
+	hide := func() {}
+	switch {
+	case c.Quiet:
+	case c.Verbose && !c.JSON:
+		v.seen = a.stdout.verified
+	default:
+		hide = a.showProgress(v.frame)
+	}
 	v.all()
 	hide()
 	if err := stop.err(); err != nil {
@@ -53,29 +61,25 @@ func (c *verifyCmd) Run(a *app) error {
 	return c.show(a, v, a.now().Sub(seen.now))
 }
 
+// verified writes how an output was found.
+func (t *terminal) verified(f finding, bytes int64, recorded bool) {
+	sign, about := t.paint(green, t.signs().ok), t.paint(dim, size(bytes))
+	switch {
+	case f.Is != "":
+		sign, about = t.paint(red, t.signs().failed), f.text()
+	case !recorded:
+		about = t.paint(dim, size(bytes)+", whole; the journal has no hash of it")
+	}
+	fmt.Fprintf(t, "%s %s  %s\n", sign, f.Path, about)
+}
+
 // show writes what was found.
 func (c *verifyCmd) show(a *app, v *verifier, spent time.Duration) error {
 	w := bufio.NewWriter(a.stdout)
-	t := a.stdout
 	if c.JSON {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		for _, f := range v.found {
-			_ = e.Encode(f)
-		}
+		writeLines(w, v.found)
 	} else {
-		for _, f := range v.found {
-			fmt.Fprintf(w, "%s %s  %s\n", t.paint(red, t.signs().failed), f.Path, f.text())
-		}
-		line := fmt.Sprintf("%s, %s, %s", plural(v.read, "output", "outputs")+" read", size(v.bytes.Load()), took(spent))
-		if v.unknown > 0 {
-			line += fmt.Sprintf("; of %s the journal has no hash, and they were only looked at for being whole", count(v.unknown))
-		}
-		if len(v.found) == 0 {
-			fmt.Fprintf(w, "%s all as asflow wrote them  %s\n", t.paint(green, t.signs().ok), t.paint(dim, line))
-		} else {
-			fmt.Fprintf(w, "\n%s %s  %s\n", t.paint(red, t.signs().failed), plural(len(v.found), "output is", "outputs are")+" not right; asflow build --force PATH makes one again", t.paint(dim, line))
-		}
+		c.text(w, a.stdout, v, spent)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -84,4 +88,26 @@ func (c *verifyCmd) show(a *app, v *verifier, spent time.Duration) error {
 		return errFailed
 	}
 	return nil
+}
+
+// text writes what was found for people.
+func (c *verifyCmd) text(w io.Writer, t *terminal, v *verifier, spent time.Duration) {
+	if c.Verbose && len(v.found) > 0 {
+		fmt.Fprintln(w) // what is not right is said again, below all that was read
+	}
+	for _, f := range v.found {
+		fmt.Fprintf(w, "%s %s  %s\n", t.paint(red, t.signs().failed), f.Path, f.text())
+	}
+	if c.Quiet {
+		return
+	}
+	line := fmt.Sprintf("%s, %s, %s", plural(v.read, "output", "outputs")+" read", size(v.bytes.Load()), took(spent))
+	if v.unknown > 0 {
+		line += fmt.Sprintf("; of %s the journal has no hash, and they were only looked at for being whole", count(v.unknown))
+	}
+	if len(v.found) == 0 {
+		fmt.Fprintf(w, "%s all as asflow wrote them  %s\n", t.paint(green, t.signs().ok), t.paint(dim, line))
+	} else {
+		fmt.Fprintf(w, "\n%s %s  %s\n", t.paint(red, t.signs().failed), plural(len(v.found), "output is", "outputs are")+" not right; asflow build --force PATH makes one again", t.paint(dim, line))
+	}
 }

@@ -1,14 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/asflow/asflow/executor"
 	"github.com/asflow/asflow/planner"
@@ -19,6 +17,7 @@ type whyCmd struct {
 	Path string `arg:"" help:"A file, an output or a source, that is there or not."`
 	JSON bool   `name:"json" group:"shown" help:"Write it as JSON."`
 
+	loudness     `kong:"embed,set='quiet=One line: the state, and the reason.',set='verbose=All inputs and readers, and nothing cut.'"`
 	projectFlags `embed:""`
 }
 
@@ -41,7 +40,6 @@ type origin struct {
 	Source  string          `json:"source,omitempty"` // URL or command
 	Inputs  []originInput   `json:"inputs,omitempty"`
 	Readers []string        `json:"readers,omitempty"` // outputs that were made from it
-	More    int             `json:"-"`                 // how many more there are
 	Uses    []use           `json:"used_by,omitempty"` // targets that a source file stands before
 	Record  *journal.Record `json:"record,omitempty"`  // of the last job that was tried for it
 
@@ -77,12 +75,14 @@ func (c *whyCmd) Run(a *app) error {
 		e.SetIndent("", "  ")
 		return e.Encode(o)
 	}
-	o.show(a.stdout, a.stdout)
-	return nil
+	w := bufio.NewWriter(a.stdout)
+	if c.Quiet {
+		fmt.Fprintf(w, "%s: %s\n", o.Path, o.standing(a.stdout))
+	} else {
+		o.show(w, a.stdout, c.Verbose)
+	}
+	return w.Flush()
 }
-
-// readersShown is how many of the outputs that were made from a file are named.
-const readersShown = 5
 
 // explain gathers what is known of a path.
 func explain(plan *planner.Plan, state *journal.State, store *executor.Store, at string) (*origin, error) {
@@ -107,9 +107,6 @@ func explain(plan *planner.Plan, state *journal.State, store *executor.Store, at
 		return nil, err
 	}
 	slices.Sort(o.Readers)
-	if o.More = len(o.Readers) - readersShown; o.More > 0 {
-		o.Readers = o.Readers[:readersShown]
-	}
 	if planned {
 		o.Is = "output"
 		o.planned(plan, id)
@@ -200,106 +197,4 @@ func (o *origin) planned(plan *planner.Plan, id planner.ID) {
 			o.cause = o.Inputs[0].Path
 		}
 	}
-}
-
-// show writes it for people.
-func (o *origin) show(w io.Writer, t *terminal) {
-	var rows [][]string
-	add := func(name, value string) {
-		if value != "" {
-			rows = append(rows, []string{"  " + t.paint(dim, name), value})
-		}
-	}
-	fmt.Fprintln(w, t.paint(bold, o.Path))
-	switch o.Is {
-	case "orphan":
-		add("is", t.paint(yellow, "an orphan")+": its element has left the list of "+o.Target+"; asflow prune removes it")
-	case "held":
-		add("is", t.paint(yellow, "an output of "+o.Target)+", made by an earlier run; its list is not known yet, so that nobody can say whether the element is still in it")
-	case "left":
-		add("is", t.paint(yellow, "left by a target that is gone")+": nothing makes it now, and asflow prune leaves it alone")
-		add("target", o.Target+t.paint(dim, "  "+o.Kind+", no longer in the configuration"))
-	case "source":
-		add("is", "a source file: no target makes it")
-	case "unknown":
-		add("is", "a file that no target makes, and that nothing was made from")
-	default:
-		add("target", o.Target+t.paint(dim, "  "+o.Kind+", "+o.At))
-	}
-	add("key", o.Key)
-	if len(o.Element) > 0 && string(o.Element) != `"`+o.Key+`"` {
-		add("element", clip(string(o.Element), max(40, t.width()-12), t.signs().ellipsis))
-	}
-	if o.Is == "output" {
-		add("state", o.stateText(t))
-	}
-	o.showRecord(t, add)
-	for i, in := range o.Inputs {
-		if i == 10 {
-			add(" ", fmt.Sprintf("and %s more", count(len(o.Inputs)-i)))
-			break
-		}
-		name, about := "inputs", "a file"
-		if i > 0 {
-			name = " "
-		}
-		if in.Target != "" {
-			about = "of " + in.Target + ", " + in.State
-		}
-		add(name, in.Path+"  "+t.paint(dim, about))
-	}
-	for _, u := range o.Uses {
-		add("for", u.Target+"  "+t.paint(dim, howText[string(u.How)]))
-	}
-	if len(o.Readers) > 0 {
-		more := ""
-		if o.More > 0 {
-			more = " and " + count(o.More) + " more"
-		}
-		add("read by", strings.Join(o.Readers, ", ")+t.paint(dim, more))
-	}
-	writeTable(w, rows, nil)
-}
-
-func (o *origin) stateText(t *terminal) string {
-	switch {
-	case o.Reason != "":
-		return t.paint(cyan, "to do") + ": " + o.Reason
-	case o.State == "up to date" && o.Kind == "fetch":
-		return t.paint(green, o.State) + ": what is fetched is kept"
-	case o.cause != "":
-		return o.State + ": so is its input " + o.cause
-	case o.State == "up to date":
-		return t.paint(green, o.State) + ": its recipe, and all that it reads, are what they were"
-	}
-	return o.State
-}
-
-// showRecord adds what the last job that was tried for it did.
-func (o *origin) showRecord(t *terminal, add func(name, value string)) {
-	add("from", clip(o.Source, max(40, t.width()-12), t.signs().ellipsis))
-	r := o.Record
-	if r == nil {
-		return
-	}
-	parts := []string{string(r.State) + " " + time.Unix(0, r.Began).Format("2006-01-02 15:04:05")}
-	if r.Took > 0 {
-		parts = append(parts, "in "+took(time.Duration(r.Took)))
-	}
-	if r.Status != 0 {
-		parts = append(parts, fmt.Sprintf("status %d", r.Status))
-	}
-	if r.Attempts > 1 {
-		parts = append(parts, count(r.Attempts)+" attempts")
-	}
-	if r.Pages > 0 {
-		parts = append(parts, plural(r.Pages, "page", "pages"))
-	}
-	if r.State == journal.Made {
-		parts = append(parts, size(r.Size))
-	}
-	add("last", strings.Join(parts, ", "))
-	add("error", r.Error)
-	add("log", r.Log)
-	add("sha256", r.Hash)
 }
