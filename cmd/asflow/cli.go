@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -74,9 +75,9 @@ func run(a *app, args []string) int {
 		args = []string{"--help"}
 		parser.Stdout, parser.Exit = a.stderr, func(int) { a.exit(exitUsage) }
 	}
-	ctx, err := parser.Parse(args)
+	ctx, err := parser.Parse(arrange(parser.Model, args))
 	if err != nil {
-		return a.report(usage(err))
+		return a.report(usage(parser.Model, args, err))
 	}
 	a.setColor(c.Color)
 	a.dir, a.args = c.Dir, args
@@ -84,12 +85,16 @@ func run(a *app, args []string) int {
 }
 
 // usage words a mistake on the command line.
-func usage(err error) error {
+func usage(m *kong.Application, args []string, err error) error {
 	parse, ok := errors.AsType[*kong.ParseError](err)
 	if !ok {
 		return err
 	}
 	text := strings.Replace(err.Error(), "unexpected argument", "there is no command", 1)
+	if flag, unknown := strings.CutPrefix(text, "unknown flag "); unknown {
+		flag, _, _ = strings.Cut(flag, ",")
+		text = cmp.Or(misplaced(m, args, flag), text)
+	}
 	help := "asflow --help"
 	if parse.Context != nil {
 		if n := parse.Context.Selected(); n != nil {

@@ -26,13 +26,24 @@ fish: asflow completion fish > ~/.config/fish/completions/asflow.fish`
 // Run prints a completion script.
 func (c *completionCmd) Run(a *app, k *kong.Kong) error {
 	var b strings.Builder
+	var early []completableFlag
+	for _, f := range earlyFlags(k.Model) {
+		flag := completeFlag(f)
+		switch flag.long { // each command says it in its own words
+		case "quiet":
+			flag.help = "Show less."
+		case "verbose":
+			flag.help = "Show more."
+		}
+		early = append(early, flag)
+	}
 	switch commands := complete(k.Model); c.Shell {
 	case "bash":
-		bashCompletion(&b, commands)
+		bashCompletion(&b, early, commands)
 	case "zsh":
-		zshCompletion(&b, commands)
+		zshCompletion(&b, early, commands)
 	case "fish":
-		fishCompletion(&b, commands)
+		fishCompletion(&b, early, commands)
 	}
 	_, err := io.WriteString(a.stdout, b.String())
 	return err
@@ -92,10 +103,24 @@ func completeFlag(f *kong.Flag) completableFlag {
 	return c
 }
 
-func bashCompletion(w io.Writer, commands []completable) {
-	var names []string
+// names gives the spellings of a flag.
+func (f completableFlag) names(between string) string {
+	if f.short == "" {
+		return "--" + f.long
+	}
+	return "--" + f.long + between + "-" + f.short
+}
+
+func bashCompletion(w io.Writer, early []completableFlag, commands []completable) {
+	before := completable{name: "''", flags: early}
 	for _, c := range commands {
-		names = append(names, c.name)
+		before.values = append(before.values, c.name)
+	}
+	var valued []string
+	for _, f := range early {
+		if f.value {
+			valued = append(valued, f.names("|"))
+		}
 	}
 	fmt.Fprintf(w, `# bash completion for asflow
 _asflow() {
@@ -103,25 +128,18 @@ _asflow() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     case $word in
-      -C|--directory|--color) ((i++)) ;;
+      %s) ((i++)) ;;
       -*) ;;
       *) cmd=$word; break ;;
     esac
   done
   COMPREPLY=()
-  if [[ -z $cmd && $cur != -* && $prev != -C && $prev != --directory && $prev != --color ]]; then
-    COMPREPLY=($(compgen -W '%s' -- "$cur"))
-    return
-  fi
   case $cmd in
-`, strings.Join(names, " "))
-	for _, c := range commands {
+`, strings.Join(valued, "|"))
+	for _, c := range append([]completable{before}, commands...) {
 		bashCommand(w, c)
 	}
-	fmt.Fprint(w, `    *)
-      [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--help --version --color --directory' -- "$cur"))
-      return ;;
-  esac
+	fmt.Fprint(w, `  esac
 }
 complete -o filenames -o bashdefault -F _asflow asflow
 `)
@@ -133,10 +151,7 @@ func bashCommand(w io.Writer, c completable) {
 	fmt.Fprintln(w, "      case $prev in")
 	for _, f := range c.flags {
 		flags = append(flags, "--"+f.long)
-		names := "--" + f.long
-		if f.short != "" {
-			names += "|-" + f.short
-		}
+		names := f.names("|")
 		switch {
 		case len(f.values) > 0:
 			fmt.Fprintf(w, "        %s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", names, strings.Join(f.values, " "))
@@ -158,12 +173,16 @@ func bashCommand(w io.Writer, c completable) {
 	}
 }
 
-func zshCompletion(w io.Writer, commands []completable) {
+func zshCompletion(w io.Writer, early []completableFlag, commands []completable) {
 	fmt.Fprint(w, "#compdef asflow\n# zsh completion for asflow\n_asflow_goals() {\n  local -a goals\n  goals=(${(f)\"$(asflow __goals 2>/dev/null)\"})\n  compadd -Q -- ${(q)goals}\n  _files\n}\n_asflow() {\n  local -a commands\n  commands=(\n")
 	for _, c := range commands {
 		fmt.Fprintf(w, "    %s\n", quoteShell(strings.ReplaceAll(c.name, ":", `\:`)+":"+c.help))
 	}
-	fmt.Fprint(w, "  )\n  local state\n  _arguments -C '(-C --directory)'{-C,--directory}'[work in this folder]:folder:_files -/' '1: :->command' '*:: :->rest'\n  case $state in\n    command) _describe command commands ;;\n    rest)\n      case $words[1] in\n")
+	fmt.Fprint(w, "  )\n  local state\n  _arguments -C")
+	for _, f := range early {
+		fmt.Fprintf(w, " \\\n    %s", zshFlag(f))
+	}
+	fmt.Fprint(w, " \\\n    '1: :->command' '*:: :->rest'\n  case $state in\n    command) _describe command commands ;;\n    rest)\n      case $words[1] in\n")
 	for _, c := range commands {
 		fmt.Fprintf(w, "        %s) _arguments", c.name)
 		for _, f := range c.flags {
@@ -188,6 +207,8 @@ func zshFlag(f completableFlag) string {
 	switch {
 	case len(f.values) > 0:
 		value = ":value:(" + strings.Join(f.values, " ") + ")"
+	case f.long == "directory":
+		value = ":folder:_files -/"
 	case f.value:
 		value = ":value:_files"
 	}
@@ -197,26 +218,15 @@ func zshFlag(f completableFlag) string {
 	return fmt.Sprintf("'(-%s --%s)'{-%s,--%s}%s", f.short, f.long, f.short, f.long, quoteShell("["+help+"]"+value))
 }
 
-func fishCompletion(w io.Writer, commands []completable) {
+func fishCompletion(w io.Writer, early []completableFlag, commands []completable) {
 	fmt.Fprintln(w, "# fish completion for asflow\ncomplete -c asflow -f")
 	for _, c := range commands {
 		fmt.Fprintf(w, "complete -c asflow -n __fish_use_subcommand -a %s -d %s\n", c.name, quoteShell(c.help))
 	}
+	fishFlags(w, "-n __fish_use_subcommand", early)
 	for _, c := range commands {
 		when := "-n " + quoteShell("__fish_seen_subcommand_from "+c.name)
-		for _, f := range c.flags {
-			line := "complete -c asflow " + when + " -l " + f.long
-			if f.short != "" {
-				line += " -s " + f.short
-			}
-			switch {
-			case len(f.values) > 0:
-				line += " -x -a " + quoteShell(strings.Join(f.values, " "))
-			case f.value:
-				line += " -r -F"
-			}
-			fmt.Fprintf(w, "%s -d %s\n", line, quoteShell(f.help))
-		}
+		fishFlags(w, when, c.flags)
 		switch {
 		case len(c.values) > 0:
 			fmt.Fprintf(w, "complete -c asflow %s -a %s\n", when, quoteShell(strings.Join(c.values, " ")))
@@ -225,6 +235,22 @@ func fishCompletion(w io.Writer, commands []completable) {
 		case c.takes == "files":
 			fmt.Fprintf(w, "complete -c asflow %s -F\n", when)
 		}
+	}
+}
+
+func fishFlags(w io.Writer, when string, flags []completableFlag) {
+	for _, f := range flags {
+		line := "complete -c asflow " + when + " -l " + f.long
+		if f.short != "" {
+			line += " -s " + f.short
+		}
+		switch {
+		case len(f.values) > 0:
+			line += " -x -a " + quoteShell(strings.Join(f.values, " "))
+		case f.value:
+			line += " -r -F"
+		}
+		fmt.Fprintf(w, "%s -d %s\n", line, quoteShell(f.help))
 	}
 }
 

@@ -56,3 +56,39 @@ func TestFlagsOfEveryCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestArrange holds where flags may stand.
+func TestArrange(t *testing.T) {
+	t.Parallel()
+	m := model(t)
+	for _, c := range []struct{ args, want string }{
+		{"build a b", "build a b"},
+		{"-C d build", "build -C d"},
+		{"-f x build", "build -f x"},
+		{"-fx -qv --var a=b --var=c=d --color=never build -f y", "build -fx -qv --var a=b --var=c=d --color=never -f y"},
+		{"-qf x build a", "build -qf x a"},
+		{"build a -j 4 b --json c -j8 d", "build -j 4 --json -j8 a b c d"},
+		{"build a -q -- b -v", "build -q -- a b -v"},
+		{"cat - --head 1 a", "cat --head 1 - a"},
+		{"build a --unknown b", "build a --unknown b"},
+		{"build a --junit", "build a --junit"},
+		{"build -v a -j", "build -v a -j"},
+		{"-f", "-f"},
+		{"-f x", ""},
+		{"-f xh -h", "-h"},
+		{"-f x -C d --version", "--version"},
+		{"-f x -B build", "-B build"},
+		{"-f x biuld a", "biuld a"},
+		{"-- build", "-- build"},
+		{"", ""},
+	} {
+		args := strings.Fields(c.args)
+		before := slices.Clone(args)
+		if got := strings.Join(arrange(m, args), " "); got != c.want {
+			t.Errorf("%q is arranged as %q, and should be %q", c.args, got, c.want)
+		}
+		if !slices.Equal(args, before) {
+			t.Errorf("%q was changed", c.args)
+		}
+	}
+}
