@@ -182,6 +182,9 @@ func (g *graph) text(w io.Writer, t *terminal) {
 		if more > 0 {
 			rows = append(rows, []string{"  " + t.signs().from + " " + t.paint(dim, plural(more, "more file", "more files")), ""})
 		}
+		if g.files >= 0 {
+			rows, _ = fitTable(t, rows, nil, nil, 0)
+		}
 		writeTable(w, rows, nil)
 	}
 }

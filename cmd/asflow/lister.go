@@ -131,7 +131,11 @@ func (l *tableLister) row(o *output) error {
 	} else if o.Reason.v != "" {
 		about = o.Reason.v
 	}
-	l.rows = append(l.rows, []string{o.Path, clip(visible(o.Key), 40, t.signs().ellipsis), state, bytes, o.Time.v, t.paint(dim, clip(visible(about), 80, t.signs().ellipsis))})
+	most := 80
+	if t.tty { // it is made to fit
+		most = t.width()
+	}
+	l.rows = append(l.rows, []string{o.Path, clip(visible(o.Key), 40, t.signs().ellipsis), state, bytes, o.Time.v, t.paint(dim, clip(visible(about), most, t.signs().ellipsis))})
 	if len(l.rows) == tableBatch {
 		return l.end()
 	}
@@ -139,7 +143,14 @@ func (l *tableLister) row(o *output) error {
 }
 
 func (l *tableLister) end() error {
-	rows, right := fitTable(l.t, l.rows, map[int]bool{3: true}, nil, 5)
+	var drop []int
+	if narrow(l.t, l.rows, 5) {
+		drop = []int{4, 1, 3, 5}
+		for _, row := range l.rows {
+			row[5] = shortenPainted(row[5], leastShrunk, l.t.signs().ellipsis)
+		}
+	}
+	rows, right := fitTable(l.t, l.rows, map[int]bool{3: true}, drop, 5)
 	writeTable(l.w, rows, right)
 	l.rows = l.rows[:0]
 	return nil

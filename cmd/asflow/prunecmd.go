@@ -148,7 +148,11 @@ func (c *pruneCmd) show(a *app, all []*orphan) (remove []*orphan) {
 	}
 	right := map[int]bool{1: true}
 	if !c.Verbose {
-		rows, right = fitTable(t, rows, right, nil, 2)
+		var drop []int
+		if len(remove) == len(all) && narrow(t, rows, 2) {
+			drop = []int{2} // nothing but labels is there
+		}
+		rows, right = fitTable(t, rows, right, drop, 2)
 	}
 	writeTable(w, rows, right)
 	switch {

@@ -45,16 +45,7 @@ func fitTable(t *terminal, rows [][]string, right map[int]bool, drop []int, shri
 	if width <= 0 {
 		return rows, right
 	}
-	wide := make([]int, len(rows[0]))
-	total := -2
-	for i := range wide {
-		for _, row := range rows {
-			if i < len(row) {
-				wide[i] = max(wide[i], cells(plainText(row[i])))
-			}
-		}
-		total += wide[i] + 2
-	}
+	wide, total := columnWidths(rows)
 	gone := map[int]bool{}
 	for _, i := range drop {
 		if total > width {
@@ -84,6 +75,29 @@ func fitTable(t *terminal, rows [][]string, right map[int]bool, drop []int, shri
 	return out, kept
 }
 
+// columnWidths tells how wide each column is, and all of them with what is between.
+func columnWidths(rows [][]string) (wide []int, total int) {
+	wide, total = make([]int, len(rows[0])), -2
+	for i := range wide {
+		for _, row := range rows {
+			if i < len(row) {
+				wide[i] = max(wide[i], cells(plainText(row[i])))
+			}
+		}
+		total += wide[i] + 2
+	}
+	return wide, total
+}
+
+// narrow tells whether a terminal is too narrow for a table even where one column is shortened as far as it may be.
+func narrow(t *terminal, rows [][]string, shrink int) bool {
+	if width, _ := t.size(); t.tty && width > 0 && len(rows) > 0 {
+		wide, total := columnWidths(rows)
+		return total-max(0, wide[shrink]-leastShrunk) > width
+	}
+	return false
+}
+
 // leastShrunk is how many columns of a text are always shown.
 const leastShrunk = 12
 
@@ -97,16 +111,29 @@ func shortenPainted(cell string, width int, ellipsis string) string {
 	return strings.Replace(cell, text, short, 1)
 }
 
+// namedValue is a line for people: a name, its value, and what there is to say about it.
+type namedValue struct{ name, value, about string }
+
 // writeNamed writes names and their values below each other. On a terminal, what is too wide for a line goes on below
 // its beginning; a word is never cut, so that it can be copied.
-func writeNamed(w io.Writer, t *terminal, rows [][2]string) {
+func writeNamed(w io.Writer, t *terminal, rows []namedValue) {
 	wide := 0
 	for _, row := range rows {
-		wide = max(wide, cells(row[0]))
+		wide = max(wide, cells(row.name))
 	}
+	width := max(leastShrunk, t.width()-wide-4)
 	for _, row := range rows {
-		name := t.paint(dim, row[0]) + strings.Repeat(" ", wide-cells(row[0]))
-		for _, line := range wrapped(row[1], max(leastShrunk, t.width()-wide-4)) {
+		lines := []string{row.value + "  " + t.paint(dim, row.about)}
+		if row.about == "" {
+			lines = wrapped(row.value, width)
+		} else if cells(plainText(lines[0])) > width {
+			lines = wrapped(row.value, width)
+			for _, line := range wrapped(row.about, width-2) {
+				lines = append(lines, "  "+t.paint(dim, line))
+			}
+		}
+		name := t.paint(dim, row.name) + strings.Repeat(" ", wide-cells(row.name))
+		for _, line := range lines {
 			_, _ = io.WriteString(w, strings.TrimRight("  "+name+"  "+line, " ")+"\n")
 			name = strings.Repeat(" ", wide)
 		}

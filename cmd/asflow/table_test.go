@@ -38,3 +38,46 @@ func TestTablesFitTheirTerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestNamedValuesGoOnBelowTheirBeginning(t *testing.T) {
+	t.Parallel()
+	rows := []namedValue{
+		{name: "state", value: "to do: one of the things that it reads has changed"},
+		{name: "inputs", value: "short.txt", about: "a file"},
+		{value: "a-path-that-is-longer-than-the-terminal.txt", about: "of its target, up to date"},
+		{value: "\x1b[33mpainted\x1b[0m words  apart"},
+		{name: "none"},
+	}
+	show := func(width int, tty bool) string {
+		term := fakeTerminal(true, true, width, 24)
+		term.tty = tty
+		if !tty {
+			term.size = func() (int, int) { return 0, 0 }
+		}
+		var b strings.Builder
+		writeNamed(&b, term, rows)
+		return plainText(b.String())
+	}
+	const narrow = `  state   to do: one of the
+          things that it reads
+          has changed
+  inputs  short.txt  a file
+          a-path-that-is-longer-than-the-terminal.txt
+            of its target, up
+            to date
+          painted words  apart
+  none
+`
+	const whole = `  state   to do: one of the things that it reads has changed
+  inputs  short.txt  a file
+          a-path-that-is-longer-than-the-terminal.txt  of its target, up to date
+          painted words  apart
+  none
+`
+	if got := show(31, true); got != narrow {
+		t.Errorf("31 columns:\n%s", got)
+	}
+	if got := show(31, false); got != whole {
+		t.Errorf("no terminal:\n%s", got)
+	}
+}

@@ -164,7 +164,7 @@ func (x *checked) targets(spec *hclspec.Spec, plan *planner.Plan) {
 // text says that all is well, and of what.
 func (x *checked) text(w io.Writer, t *terminal, all bool) {
 	if all {
-		writeNamed(w, t, x.rows(t))
+		writeNamed(w, t, x.rows())
 	}
 	parts := []string{plural(len(x.Targets), "target", "targets")}
 	if n := len(x.Flows); n > 0 {
@@ -177,7 +177,7 @@ func (x *checked) text(w io.Writer, t *terminal, all bool) {
 }
 
 // rows names all that was read.
-func (x *checked) rows(t *terminal) (rows [][2]string) {
+func (x *checked) rows() (rows []namedValue) {
 	kind := ""
 	add := func(of, name, about string) {
 		if of == kind {
@@ -185,10 +185,7 @@ func (x *checked) rows(t *terminal) (rows [][2]string) {
 		} else {
 			kind = of
 		}
-		if about != "" {
-			name += "  " + t.paint(dim, about)
-		}
-		rows = append(rows, [2]string{of, name})
+		rows = append(rows, namedValue{of, name, about})
 	}
 	for _, name := range x.Files {
 		add("files", name, "")

@@ -20,7 +20,7 @@ type originText struct {
 	*origin
 	t    *terminal
 	all  bool // nothing is left out or cut
-	rows [][2]string
+	rows []namedValue
 }
 
 // show writes it for people.
@@ -36,7 +36,7 @@ func (o *origin) show(w io.Writer, t *terminal, all bool) {
 // add adds a line; what has no value is left out, and what has no name belongs to the line before.
 func (x *originText) add(name, value string) {
 	if value != "" {
-		x.rows = append(x.rows, [2]string{name, value})
+		x.rows = append(x.rows, namedValue{name: name, value: value})
 	}
 }
 
@@ -50,14 +50,16 @@ func (x *originText) addLong(name, value string) {
 }
 
 // addSome adds a line for each value, the first of them at most where not all are asked for.
-func (x *originText) addSome(name string, most int, values []string) {
+func (x *originText) addSome(name string, most int, values []namedValue) {
 	for i, value := range values {
 		if i == most && !x.all {
 			x.add("", x.t.paint(dim, "and "+count(len(values)-i)+" more; asflow why -v has all"))
 			return
 		}
-		x.add(name, value)
-		name = ""
+		if i == 0 {
+			value.name = name
+		}
+		x.rows = append(x.rows, value)
 	}
 }
 
@@ -65,10 +67,10 @@ func (x *originText) addSome(name string, most int, values []string) {
 func (x *originText) what() {
 	switch x.Is {
 	case "output":
-		x.add("target", x.Target+x.t.paint(dim, "  "+x.Kind+", "+x.At))
+		x.rows = append(x.rows, namedValue{"target", x.Target, x.Kind + ", " + x.At})
 	case "left":
 		x.add("is", x.standing(x.t))
-		x.add("target", x.Target+x.t.paint(dim, "  "+x.Kind+", no longer in the configuration"))
+		x.rows = append(x.rows, namedValue{"target", x.Target, x.Kind + ", no longer in the configuration"})
 	default:
 		x.add("is", x.standing(x.t))
 	}
@@ -142,24 +144,32 @@ func (x *originText) last() {
 
 // around says what it was made from, and what from it.
 func (x *originText) around() {
-	var inputs, reads, uses []string
+	var inputs, reads, uses, readers []namedValue
+	last := ""
 	for _, in := range x.Inputs {
 		about := "a file"
-		if in.Target != "" {
+		switch {
+		case in.Target != "" && in.Target == last: // said above
+			about = in.State
+		case in.Target != "":
 			about = "of " + in.Target + ", " + in.State
 		}
-		inputs = append(inputs, in.Path+"  "+x.t.paint(dim, about))
+		last = in.Target
+		inputs = append(inputs, namedValue{value: in.Path, about: about})
 	}
 	if r := x.Record; r != nil && x.all && r.Inputs <= len(r.Reads) {
 		for _, read := range r.Reads[r.Inputs:] {
-			reads = append(reads, read.Path)
+			reads = append(reads, namedValue{value: read.Path})
 		}
 	}
 	for _, u := range x.Uses {
-		uses = append(uses, u.Target+"  "+x.t.paint(dim, howText[string(u.How)]))
+		uses = append(uses, namedValue{value: u.Target, about: howText[string(u.How)]})
+	}
+	for _, path := range x.Readers {
+		readers = append(readers, namedValue{value: path})
 	}
 	x.addSome("inputs", inputsShown, inputs)
 	x.addSome("reads", inputsShown, reads)
 	x.addSome("for", len(uses), uses)
-	x.addSome("read by", readersShown, x.Readers)
+	x.addSome("read by", readersShown, readers)
 }
