@@ -42,7 +42,11 @@ func (n *node) wanted() bool {
 func (p *Plan) LeftOut() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.leftOut
+	n := 0
+	for _, left := range p.leftOut {
+		n += left
+	}
+	return n
 }
 
 // Work tells whether there is anything to do, or may be once a list is built.

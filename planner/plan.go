@@ -36,10 +36,10 @@ type Plan struct {
 	states   []State          // by ID
 	ready    readyQueue
 	edges    edges
-	later    []waiter    // who is to be told of expansions
-	visit    map[ID]bool // jobs whose inputs are being settled
-	leftOut  int         // files that globs left out, since a label could make them
-	stack    []string    // what is being expanded or settled, for the path of a cycle
+	later    []waiter       // who is to be told of expansions
+	visit    map[ID]bool    // jobs whose inputs are being settled
+	leftOut  map[string]int // by glob: files that it left out, since a label could make them
+	stack    []string       // what is being expanded or settled, for the path of a cycle
 	diags    hcl.Diagnostics
 	mistakes mistakes // those of elements that are still to be brought among diags
 
@@ -55,7 +55,7 @@ func New(o Options) (*Plan, hcl.Diagnostics) {
 	}
 	p := &Plan{
 		spec: o.Spec, disk: o.Disk, jour: o.Journal, opts: o,
-		byLabel: map[string]*node{}, plain: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{},
+		byLabel: map[string]*node{}, plain: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{}, leftOut: map[string]int{},
 	}
 	if p.opts.Clock == nil {
 		p.opts.Clock = time.Now

@@ -135,7 +135,9 @@ func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
 	if err != nil {
 		r.diags = append(r.diags, inputMistake(n, "Can't list the files of a glob", fmt.Sprintf("%q: %v.", text, err)))
 	}
-	p.leftOut += left
+	if p.leftOut[text] = left; left == 0 {
+		delete(p.leftOut, text)
+	}
 	for _, f := range files {
 		r.inputs = append(r.inputs, input{path: f})
 	}
