@@ -16,9 +16,9 @@ import (
 
 type catCmd struct {
 	Paths       []string `arg:"" optional:"" name:"path" help:"Files to print, one after the other."`
-	Head        int      `placeholder:"N" help:"Only the first N lines of each."`
-	SkipMissing bool     `help:"Pass over files that don't exist: the inputs of a recipe that are absent."`
-	FilesFrom   string   `placeholder:"FILE" help:"Print the files that FILE names, one per line; - is stdin. In a recipe: --files-from \"$$ASFLOW_INPUTS_FILE\"."`
+	Head        int      `placeholder:"N" group:"shown" help:"Only the first N lines of each."`
+	SkipMissing bool     `group:"shown" help:"Pass over files that don't exist: the inputs of a recipe that are absent."`
+	FilesFrom   string   `placeholder:"FILE" group:"shown" help:"Print the files that FILE names, one per line; - is stdin. In a recipe: --files-from \"$$ASFLOW_INPUTS_FILE\"."`
 
 	loudness `kong:"embed,set='quiet=No headings.',set='verbose=A heading before each file: its name, size and compression. On a terminal, several files have one anyway.'"`
 }

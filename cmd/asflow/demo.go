@@ -17,7 +17,7 @@ var demoFiles embed.FS
 
 type demoCmd struct {
 	Folder   string `arg:"" optional:"" default:"asflow-demo" help:"Where to build it. None: ./asflow-demo."`
-	Progress string `enum:"auto,bar,plain,none" default:"auto" placeholder:"HOW" help:"As in build: auto, bar, plain or none."`
+	Progress string `enum:"auto,bar,plain,none" default:"auto" placeholder:"HOW" group:"shown" help:"As in build: auto, bar, plain or none."`
 }
 
 // Help is shown by asflow demo --help.
@@ -43,7 +43,7 @@ func (c *demoCmd) Run(a *app) error {
 	t := a.stdout
 	say := func(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 	prompt := t.paint(dim, "$") + " "
-	say("%s\n\n", t.paint(dim, "A small API listens at "+api.url+": paged, throttled, failing at times.\n"+
+	say("%s\n\n", t.paint(dim, "A small API is at "+api.url+": paged, throttled, failing at times.\n"+
 		"What is made of it says "+filepath.Join(c.Folder, "asflow.hcl")+"."))
 
 	build := buildCmd{FetchJobs: 64, Progress: c.Progress}

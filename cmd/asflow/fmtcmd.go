@@ -17,8 +17,8 @@ import (
 
 type fmtCmd struct {
 	Files []string `arg:"" optional:"" name:"file" help:"Files to format; - reads stdin and writes stdout. None: the configuration of the folder."`
-	Check bool     `help:"Change nothing; exit 3 where a file is not formatted."`
-	Diff  bool     `help:"Change nothing; show what would change."`
+	Check bool     `group:"shown" help:"Change nothing; exit 3 where a file is not formatted."`
+	Diff  bool     `group:"shown" help:"Change nothing; show what would change."`
 
 	loudness `kong:"embed,set='quiet=Not the names of files that changed.',set='verbose=Also the names of files that were formatted already.'"`
 }

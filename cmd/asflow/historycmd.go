@@ -273,7 +273,11 @@ func (c *historyCmd) showJobs(w io.Writer, t *terminal, jobs []journal.Record) {
 	fmt.Fprintln(w)
 	right := map[int]bool{2: true, 3: true}
 	if !c.Verbose {
-		rows, right = fitTable(t, rows, right, nil, 4)
+		var drop []int
+		if narrow(t, rows, 4) {
+			drop = []int{3, 2}
+		}
+		rows, right = fitTable(t, rows, right, drop, 4)
 	}
 	writeTable(w, rows, right)
 }

@@ -91,6 +91,9 @@ func (c *planCmd) show(w io.Writer, t *terminal, plan *planner.Plan) {
 			rows = append(rows, []string{"", "", t.paint(dim, plural(d, "element is", "elements are")+" in the list more than once")})
 		}
 	}
+	if !c.Explain && !c.Verbose {
+		rows, _ = fitTable(t, rows, nil, nil, 1)
+	}
 	writeTable(w, rows, nil)
 	if left := plan.LeftOut(); left > 0 {
 		fmt.Fprintf(w, "\n%s\n", t.paint(dim, "globs of inputs leave out "+plural(left, "file", "files")+" that a label could make, and that no element makes now"))

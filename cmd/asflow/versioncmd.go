@@ -11,7 +11,7 @@ import (
 const version = "0.1.0"
 
 type versionCmd struct {
-	JSON bool `name:"json" help:"Write it as JSON."`
+	JSON bool `name:"json" group:"shown" help:"Write it as JSON."`
 }
 
 // Run shows the version.
