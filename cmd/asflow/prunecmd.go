@@ -117,7 +117,7 @@ func findOrphans(plan *planner.Plan, store *executor.Store) ([]*orphan, error) {
 // show lists orphans, and gives those that may go.
 func (c *pruneCmd) show(a *app, all []*orphan) (remove []*orphan) {
 	t, w := a.stdout, bufio.NewWriter(a.stdout)
-	defer w.Flush()
+	defer func() { _ = w.Flush() }()
 	var rows [][]string
 	var total int64
 	for _, o := range all {
