@@ -32,8 +32,8 @@ type graph struct {
 	Targets []graphTarget `json:"targets"`
 	Edges   []graphEdge   `json:"edges"`
 
-	byTo map[string][]graphEdge // by the target that they lead to
-	files int // how many of the files that a target reads are shown; below 0: all. json has them all
+	byTo  map[string][]graphEdge // by the target that they lead to
+	files int                    // how many of the files that a target reads are shown; below 0: all. json has them all
 }
 
 type graphTarget struct {
