@@ -14,6 +14,9 @@ import (
 // ready is deeper and goes first.
 const feedAtOnce = 1024
 
+// manyJobs is how many jobs at once are expected to open many files.
+const manyJobs = 64
+
 // hostDefault is how many fetches of a host may be begun where nothing says so.
 const hostDefault = 8
 
@@ -62,6 +65,7 @@ type run struct {
 	buffers  sync.Pool // of *[]byte, for large bodies
 	decoders sync.Pool // of *jsontext.Decoder with a large buffer
 	progress progress
+	roomy    bool       // many open files have been made room for
 	tokens   *jobserver // nil: no make runs asflow
 	logsOnce sync.Once
 	logs     bool
@@ -184,6 +188,10 @@ func (r *run) feed(buf []ready) int {
 		} else {
 			execs = append(execs, ready{j, ""})
 		}
+	}
+	if n := len(fetches) + len(execs); n >= manyJobs && !r.roomy {
+		r.roomy = true
+		go makeRoom(cap(r.pub.files))
 	}
 	if len(fetches) > 0 {
 		r.fetches.push(fetches)
