@@ -76,6 +76,9 @@ func (w *execWorker) command(ctx context.Context, out *spool, log *jobLog) error
 	if err := cmd.Start(); err != nil {
 		return cannotStart(cmd, err)
 	}
+	if w.batch {
+		startedAsUsual(cmd.Process.Pid)
+	}
 	w.watch(w.progressFile())
 	defer w.unwatch()
 	return w.wait(ctx, cmd, out)

@@ -26,7 +26,12 @@ const hostDefault = 8
 //
 // The error is of the run itself: the journal or the disk. Jobs that fail are in the Result.
 func Run(ctx context.Context, kill <-chan struct{}, p Plan, o Options) (Result, error) {
+	batch := asBatch()
+	if batch {
+		defer asUsual()
+	}
 	r := newRun(ctx, kill, p, o)
+	r.batch = batch
 	r.loop()
 	r.fetches.stop()
 	r.execs.stop()
@@ -65,6 +70,7 @@ type run struct {
 	buffers  sync.Pool // of *[]byte, for large bodies
 	decoders sync.Pool // of *jsontext.Decoder with a large buffer
 	progress progress
+	batch    bool       // this process is scheduled as batch work
 	roomy    bool       // many open files have been made room for
 	tokens   *jobserver // nil: no make runs asflow
 	logsOnce sync.Once
