@@ -25,12 +25,13 @@ type folder struct {
 // folders keeps output folders open while they are used.
 type folders struct {
 	s    *Store
+	most int // kept open, unless more are used
 	mu   sync.Mutex
 	open map[string]*folder
 	dev  uint64 // of .asflow
 }
 
-// foldersMost is how many folders are kept open that nothing is on its way into.
+// foldersMost is how many folders are kept open at most that nothing is on its way into.
 const foldersMost = 16
 
 // take opens the folder of an output, and makes it where it is not there.
@@ -43,7 +44,7 @@ func (f *folders) take(at string) (*folder, error) {
 		return d, nil
 	}
 	for name, d := range f.open {
-		if len(f.open) >= foldersMost && d.used == 0 {
+		if len(f.open) >= f.most && d.used == 0 {
 			d.file.Close()
 			delete(f.open, name)
 		}

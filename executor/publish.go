@@ -19,7 +19,7 @@ import (
 // PublishOptions configures a Publisher.
 type PublishOptions struct {
 	NoSync bool        // faster, and not safe against power loss
-	Broken func(error) // called when nothing more can be stored: the disk is full, or the journal can't be written; nil: nobody
+	Broken func(error) // called when nothing more can be stored: the disk is full, too many files are open, or the journal can't be written; nil: nobody
 }
 
 // Publisher is the one place that puts files under their final names: whole, synced in batches, then linked or
@@ -63,17 +63,14 @@ type pending struct {
 	err    error
 }
 
-// spareFiles is how many files are left for everything but outputs on their way.
-const spareFiles = 32
-
 // NewPublisher makes a Publisher. Close ends it.
 func (s *Store) NewPublisher(w *Writer, o PublishOptions) *Publisher {
 	p := &Publisher{
 		s: s, journal: w, noSync: o.NoSync, broken: o.Broken,
 		writers: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
-		files:   make(chan struct{}, min(4096, max(4, (filesMost()-spareFiles)/4))),
+		files:   make(chan struct{}, outputsMost()),
 	}
-	p.folders = folders{s: s, dev: deviceOf(s.abs(stateDir))}
+	p.folders = folders{s: s, most: min(foldersMost, cap(p.files)), dev: deviceOf(s.abs(stateDir))}
 	p.more = make(chan struct{}, 1)
 	p.done.Go(p.commit)
 	return p

@@ -80,7 +80,7 @@ func (p *Publisher) publish(batch []*pending) {
 		if it.err == nil {
 			it.err = p.err
 		}
-		if p.broken != nil && (p.err != nil || errors.Is(it.err, errFull)) {
+		if p.broken != nil && (p.err != nil || cantStore(it.err)) {
 			p.broken(it.err)
 		}
 		p.settle(it)

@@ -134,15 +134,6 @@ func exchange(a, b string) error {
 	return unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
 }
 
-// filesMost is how many files a process may have open.
-func filesMost() int {
-	var r unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &r) != nil {
-		return 1024
-	}
-	return int(min(r.Cur, 1<<20))
-}
-
 // makeRoom has the kernel make room for n open files at once. It doubles the room of a process as it goes, and each time
 // all threads that open something wait some 10 ms for it.
 func makeRoom(n int) {

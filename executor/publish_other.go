@@ -31,5 +31,4 @@ func syncData(f *os.File) error             { return f.Sync() }
 func startWriteback(*os.File, int64, int64) {}
 func deviceOf(string) uint64                { return 0 }
 func exchange(string, string) error         { return errors.ErrUnsupported }
-func filesMost() int                        { return 256 }
 func makeRoom(int)                          {}

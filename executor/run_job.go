@@ -85,6 +85,9 @@ func (j *job) fail(err error) {
 		return
 	}
 	j.err = r.redacted(err)
+	if cantStore(err) {
+		r.giveIn(j.err)
+	}
 	j.record.State, j.record.Error = journal.Failed, j.err.Error()
 	j.keep(planner.Failed)
 }

@@ -14,6 +14,7 @@ import (
 type Options struct {
 	Limits    *limit.Set // nil: as limit.New makes it without rules
 	PerHost   int        // idle connections kept for a host: the most requests at once; 0: 8
+	Idle      int        // idle connections kept for all hosts; 0: four times as many
 	UserAgent string     // "asflow/0.1 (+https://github.com/asflow/asflow)"
 	Now       func() time.Time
 	// Dir is what a relative file: URL and certificates' paths are relative to.

@@ -28,10 +28,12 @@ import (
 type direct struct {
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	response time.Duration // most time until an answer's head is there; 0: any
-	perHost  int           // idle connections kept
+	perHost  int           // idle connections kept for a host, and
+	most     int           // for all
 
 	mu   sync.Mutex
 	idle map[string][]*directConn // by address; the last was used last
+	kept int                      // in idle
 }
 
 // takes says whether a request is one for direct.
@@ -98,6 +100,7 @@ func (d *direct) take(ctx context.Context, address string, fresh bool) (c *direc
 			break
 		}
 		c, d.idle[address] = all[len(all)-1], all[:len(all)-1]
+		d.kept--
 		d.mu.Unlock()
 		if c.usable() && c.under(ctx) {
 			return c, true, nil
@@ -159,13 +162,32 @@ func (d *direct) give(c *directConn) {
 	}
 	all := d.idle[c.address]
 	if len(all) < d.perHost {
-		d.idle[c.address] = append(all, c)
-		c = nil
+		var other *directConn
+		if d.kept >= d.most {
+			other = d.spare()
+		}
+		d.idle[c.address] = append(d.idle[c.address], c)
+		d.kept++
+		c = other
 	}
 	d.mu.Unlock()
 	if c != nil {
 		c.drop()
 	}
+}
+
+// spare takes an idle connection away, to whichever host: so many hosts share what may be kept that each may be the next.
+func (d *direct) spare() *directConn {
+	for address, all := range d.idle {
+		if len(all) == 0 {
+			delete(d.idle, address)
+			continue
+		}
+		d.idle[address] = all[1:]
+		d.kept--
+		return all[0]
+	}
+	return nil
 }
 
 func (d *direct) closeIdle() {
@@ -176,7 +198,7 @@ func (d *direct) closeIdle() {
 			c.drop()
 		}
 	}
-	d.idle = nil
+	d.idle, d.kept = nil, 0
 }
 
 // fetch makes a request. Where a connection that was used before breaks off before anything of an answer has come, its

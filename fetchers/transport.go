@@ -27,7 +27,8 @@ const (
 // transports is connections, pooled for requests that are made in the same way.
 type transports struct {
 	dir     string
-	perHost int
+	perHost int // idle connections kept for a host, and
+	most    int // for all
 	names   *names
 	counts  *Counts
 	proxy   func(*http.Request) (*url.URL, error)
@@ -88,7 +89,7 @@ type way struct {
 }
 
 func newTransports(o Options) *transports {
-	return &transports{dir: o.Dir, perHost: o.PerHost, names: newNames(o.Now), counts: o.Counts, proxy: quietly(o.Proxy), byWay: map[way]*connections{}}
+	return &transports{dir: o.Dir, perHost: o.PerHost, most: o.Idle, names: newNames(o.Now), counts: o.Counts, proxy: quietly(o.Proxy), byWay: map[way]*connections{}}
 }
 
 var errBadProxy = errors.New("the proxy that HTTP_PROXY or HTTPS_PROXY names in the environment has a malformed URL")
@@ -126,7 +127,7 @@ func (ts *transports) get(r *Request) (*connections, error) {
 	}
 	c = &connections{transport: t}
 	if w.http != "2" && w.proxy == "" {
-		c.direct, c.proxy = &direct{dial: t.DialContext, response: w.response, perHost: ts.perHost}, ts.proxy
+		c.direct, c.proxy = &direct{dial: t.DialContext, response: w.response, perHost: ts.perHost, most: ts.most}, ts.proxy
 	}
 	ts.byWay[w] = c
 	return c, nil
@@ -145,7 +146,7 @@ func (ts *transports) transport(w way) (*http.Transport, error) {
 		TLSHandshakeTimeout:    w.connect,
 		ResponseHeaderTimeout:  w.response,
 		MaxIdleConnsPerHost:    ts.perHost,
-		MaxIdleConns:           4 * ts.perHost,
+		MaxIdleConns:           ts.most,
 		IdleConnTimeout:        idleTimeout,
 		DisableCompression:     true, // Content-Encoding is undone, and asked for, by us
 		ReadBufferSize:         readAhead,

@@ -40,6 +40,9 @@ func newWeb(o Options) *web {
 	if o.PerHost <= 0 {
 		o.PerHost = limit.DefaultConcurrency
 	}
+	if o.Idle <= 0 {
+		o.Idle = 4 * o.PerHost
+	}
 	return &web{
 		pool:  newTransports(o),
 		made:  &o.Counts.Requests,

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,6 +132,10 @@ func (c *buildCmd) idle(a *app, p *project, plan *planner.Plan) error {
 
 // run runs a plan that has work, and shows how it goes.
 func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.Plan, stop *interruption, w *reportSwitch) (err error) {
+	fit, err := c.fitFiles(a, plan)
+	if err != nil {
+		return err
+	}
 	writer, err := store.OpenJournal()
 	if err != nil {
 		return err
@@ -155,13 +160,13 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 		watching = observers{r, ran}
 	}
 	r.start()
-	limits, jobs := c.limits(p), c.jobs()
+	limits := c.limits(p, fit.Fetches)
 	defer spareThread()()
 	var counts fetchers.Counts
 	result, err := executor.Run(stop.ctx, stop.kill, plan, executor.Options{
 		Store: store, Journal: writer,
-		Fetcher: c.fetcher(a, p, limits, &counts), Limits: limits,
-		Jobs: jobs, FetchJobs: c.FetchJobs, FailFast: c.FailFast, NoSync: c.NoFsync,
+		Fetcher: c.fetcher(a, p, limits, fit, &counts), Limits: limits,
+		Jobs: fit.Jobs, FetchJobs: fit.Fetches, FailFast: c.FailFast, NoSync: c.NoFsync,
 		Observer: watching, Meters: meters, Redact: p.spec.Redact, RedactCut: p.spec.RedactCut, Environ: withAsflow(a), RunID: id, Now: a.now,
 	})
 	r.stop()
@@ -223,21 +228,37 @@ func (c *buildCmd) jobs() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-func (c *buildCmd) limits(p *project) *limit.Set {
+// fitFiles lowers the jobs that run at once to what the files that may be open allow, and says so.
+func (c *buildCmd) fitFiles(a *app, plan *planner.Plan) (executor.Fit, error) {
+	fit, err := executor.FitFiles(c.jobs(), c.FetchJobs)
+	if err != nil {
+		return fit, err
+	}
+	fewer := slices.ContainsFunc(plan.Targets(), func(t planner.Target) bool {
+		return t.Fetch && fit.Fetches < c.FetchJobs || !t.Fetch && fit.Jobs < c.jobs()
+	})
+	if fewer && !c.Quiet {
+		fmt.Fprintf(a.stderr, "asflow: only %d files may be open at once here (ulimit -n): at most %s and %s at once\n",
+			fit.Files, plural(fit.Fetches, "fetch", "fetches"), plural(fit.Jobs, "command", "commands"))
+	}
+	return fit, nil
+}
+
+func (c *buildCmd) limits(p *project, fetches int) *limit.Set {
 	rules := map[string]limit.Rule{}
 	for _, l := range p.spec.Limits {
 		rules[l.Name] = limit.Rule{Rate: l.Rate, Burst: l.Burst, Concurrency: l.Concurrency}
 	}
-	return limit.New(limit.Options{Rules: rules, InFlight: c.FetchJobs, Now: time.Now})
+	return limit.New(limit.Options{Rules: rules, InFlight: fetches, Now: time.Now})
 }
 
-func (c *buildCmd) fetcher(a *app, p *project, limits *limit.Set, counts *fetchers.Counts) fetchers.Fetcher {
+func (c *buildCmd) fetcher(a *app, p *project, limits *limit.Set, fit executor.Fit, counts *fetchers.Counts) fetchers.Fetcher {
 	netrc := a.env("NETRC")
 	if home := a.env("HOME"); netrc == "" && home != "" {
 		netrc = filepath.Join(home, ".netrc")
 	}
 	return fetchers.New(fetchers.Options{
-		Limits: limits, PerHost: c.FetchJobs, Now: time.Now, Dir: p.dir,
+		Limits: limits, PerHost: fit.Fetches, Idle: fit.Idle, Now: time.Now, Dir: p.dir,
 		UserAgent: "asflow/" + version + " (+https://github.com/asflow/asflow)",
 		Proxy:     http.ProxyFromEnvironment, Netrc: netrc, Environ: a.environ, Counts: counts, Secret: p.spec.Secret, RedactCut: p.spec.RedactCut,
 	})
