@@ -37,12 +37,34 @@ func (l *loader) syntax(f File, file *hcl.File, diags hcl.Diagnostics) {
 		}
 		like, here := place{summary: strings.Replace(d.Summary, "Unterminated template string", "Invalid multi-line string", 1), from: u.from}, place{at: at, from: u.from}
 		if shown := seen[like] || seen[here]; !shown {
-			l.broken = append(l.broken, d)
+			l.broken = append(l.broken, templateInLabel(f, file, d))
 		}
 		seen[like], seen[here] = true, true
 		u.rest = f.Bytes[u.from:]
 		l.unread = append(l.unread, u)
 	}
+}
+
+// templateInLabel says of a ${…} in a target's label what is written there instead; any other mistake stays as it is.
+func templateInLabel(f File, file *hcl.File, d *hcl.Diagnostic) *hcl.Diagnostic {
+	body, ok := bodyOf(file)
+	if !ok || d.Subject == nil || d.Summary != "Invalid string literal" {
+		return d
+	}
+	at := d.Subject.Start.Byte
+	if !slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
+		return b.Type == "target" && b.TypeRange.End.Byte <= at && at < b.OpenBraceRange.Start.Byte
+	}) {
+		return d
+	}
+	detail := "Labels are no templates. Their placeholders are {each.…}, {var.…} and {local.…}; what needs an expression can be a local, or an attribute of the elements."
+	if rest, ok := bytes.CutPrefix(f.Bytes[at:], []byte("${")); ok {
+		name, _, _ := bytes.Cut(rest, []byte("}"))
+		if scope, _, _ := strings.Cut(string(name), "."); slices.Contains([]string{"each", "var", "local"}, scope) {
+			detail = "Labels have placeholders of their own, without the $: write {" + string(name) + "}."
+		}
+	}
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "A template in a label", Detail: detail, Subject: d.Subject}
 }
 
 func bodyOf(file *hcl.File) (*hclsyntax.Body, bool) {
