@@ -19,7 +19,7 @@ type Options struct {
 	Now       func() time.Time
 	// Dir is what a relative file: URL and certificates' paths are relative to.
 	Dir string
-	// Proxy gives the proxy of requests that name none; nil: none. A program passes http.ProxyFromEnvironment.
+	// Proxy gives the proxy of requests that name none; nil: none. A program passes Proxies.
 	Proxy func(*http.Request) (*url.URL, error)
 	// Netrc is the file that netrc credentials are looked up in.
 	Netrc string

@@ -61,6 +61,7 @@ func dialError(r *Request, err error) *Error {
 		hostname x509.HostnameError
 		invalid  x509.CertificateInvalidError
 		proxy    *proxyError
+		bad      *badProxy
 	)
 	isTimeout := errors.As(err, &timeout) && timeout.Timeout()
 	isDial := errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "socks connect")
@@ -78,8 +79,8 @@ func dialError(r *Request, err error) *Error {
 			return fail(r, ClassConnect, again, err)
 		}
 		return fail(r, ClassConnect, final, err)
-	case errors.Is(err, errBadProxy):
-		return fail(r, ClassURL, final, errBadProxy)
+	case errors.As(err, &bad):
+		return fail(r, ClassURL, final, bad)
 	case isDial && (strings.Contains(err.Error(), "password authentication failed") || strings.Contains(err.Error(), "no acceptable authentication")):
 		return fail(r, ClassConnect, final, fmt.Errorf("the SOCKS proxy would not connect: %w", err))
 	case isDial:

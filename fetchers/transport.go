@@ -89,23 +89,7 @@ type way struct {
 }
 
 func newTransports(o Options) *transports {
-	return &transports{dir: o.Dir, perHost: o.PerHost, most: o.Idle, names: newNames(o.Now), counts: o.Counts, proxy: quietly(o.Proxy), byWay: map[way]*connections{}}
-}
-
-var errBadProxy = errors.New("the proxy that HTTP_PROXY or HTTPS_PROXY names in the environment has a malformed URL")
-
-// quietly gives the proxy of the environment without showing a URL of which nobody knows where in it a password is.
-func quietly(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
-	if proxy == nil {
-		return nil
-	}
-	return func(r *http.Request) (*url.URL, error) {
-		u, err := proxy(r)
-		if err != nil {
-			return nil, errBadProxy
-		}
-		return u, nil
-	}
+	return &transports{dir: o.Dir, perHost: o.PerHost, most: o.Idle, names: newNames(o.Now), counts: o.Counts, proxy: o.Proxy, byWay: map[way]*connections{}}
 }
 
 func (ts *transports) get(r *Request) (*connections, error) {

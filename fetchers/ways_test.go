@@ -3,7 +3,6 @@ package fetchers_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -228,16 +227,35 @@ func TestProxiesThatWantAPassword(t *testing.T) {
 	}
 }
 
-// TestBadProxyOfTheEnvironment has the environment name a proxy that can't be.
+// TestBadProxyOfTheEnvironment has the environment name proxies that can't be.
 func TestBadProxyOfTheEnvironment(t *testing.T) {
-	env := func(*http.Request) (*url.URL, error) {
-		return nil, fmt.Errorf("invalid proxy address %q: it is bad", "http://me:hunter2@[bad")
-	}
-	f := fetchers.New(fetchers.Options{Proxy: env})
-	for _, at := range []string{"http://127.0.0.1:1/", "https://127.0.0.1:1/"} {
-		_, _, err := get(t, f, quick(at))
-		if e := failure(t, err); e.Class != fetchers.ClassURL || e.Attempts != 1 || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "environment") {
-			t.Errorf("class %s after %d attempts: %v", e.Class, e.Attempts, err)
+	target := ft.NewServer(t, ft.Reply(200, doc))
+	for value, bad := range map[string]bool{
+		"http://me:hunter2@[bad": true, "me:hunter2@[bad": true, "http://me:hunter2@": true, "ftp://me:hunter2@proxy": true, "http:/me:hunter2": true, "me:hunter2": true,
+		"": false, "http://me:hunter2@127.0.0.1:1": false, "me:hunter2@127.0.0.1:1": false, "127.0.0.1:1": false, "127.0.0.1": false, "SOCKS5://127.0.0.1:1": false,
+	} {
+		for _, name := range []string{"HTTP_PROXY", "https_proxy"} {
+			env := map[string]string{name: value, "NO_PROXY": "free.test"}
+			lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+			o := fetchers.Options{Proxy: fetchers.Proxies(lookup)}
+			at := strings.TrimSuffix(strings.ToLower(name), "_proxy") + "://host.test/"
+			r := quick(at)
+			r.Retry.Attempts = 1
+			_, _, err := get(t, fetchers.New(o), r)
+			e := failure(t, err)
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%s=%s: the password is shown: %v", name, value, err)
+			}
+			if got := e.Class == fetchers.ClassURL && strings.Contains(err.Error(), name); got != bad {
+				t.Errorf("%s=%s: class %s: %v", name, value, e.Class, err)
+			}
+			free := httptest.NewRequest(http.MethodGet, strings.Replace(at, "host", "free", 1), http.NoBody)
+			if proxy, err := o.Proxy(free); err != nil || proxy != nil {
+				t.Errorf("%s=%s, of a host without a proxy: %v, %v", name, value, proxy, err)
+			}
+			if _, _, err := get(t, fetchers.New(o), quick(target.URL)); err != nil {
+				t.Errorf("%s=%s, of a loopback address: %v", name, value, err)
+			}
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -260,7 +259,7 @@ func (c *buildCmd) fetcher(a *app, p *project, limits *limit.Set, fit executor.F
 	return fetchers.New(fetchers.Options{
 		Limits: limits, PerHost: fit.Fetches, Idle: fit.Idle, Now: time.Now, Dir: p.dir,
 		UserAgent: "asflow/" + version + " (+https://github.com/asflow/asflow)",
-		Proxy:     http.ProxyFromEnvironment, Netrc: netrc, Environ: a.environ, Counts: counts, Secret: p.spec.Secret, RedactCut: p.spec.RedactCut,
+		Proxy:     fetchers.Proxies(a.lookupEnv), Netrc: netrc, Environ: a.environ, Counts: counts, Secret: p.spec.Secret, RedactCut: p.spec.RedactCut,
 	})
 }
 
