@@ -156,6 +156,9 @@ func (m *maker) exec(p Paths) *Exec {
 	if len(inputs) > 0 {
 		m.names["inputs"] = cty.ListVal(inputs)
 	}
+	if each, ok := m.names["each"]; ok && strings.Contains(each.GetAttr("key").AsString(), "\x00") {
+		m.mistake("key", "each.key holds NUL, and a command is given it as ASFLOW_KEY, which can't: let key give another, such as key = sha256(each.value).")
+	}
 	m.names["output"] = cty.StringVal(from(e.Dir, p.Output))
 	if v, ok := m.value("command"); ok {
 		e.Command = m.argv(v)

@@ -78,7 +78,7 @@ func (c *catCmd) listed(a *app) ([]string, error) {
 		b, err := io.ReadAll(a.stdin)
 		return lines(b), err
 	}
-	b, err := os.ReadFile(at(a.dir, c.FilesFrom))
+	b, err := readFile(at(a.dir, c.FilesFrom))
 	return lines(b), err
 }
 

@@ -69,7 +69,7 @@ func (c *fmtCmd) file(a *app, name string, bad *configError) (bool, error) {
 	if err != nil {
 		return false, &usageError{fmt.Sprintf("there is no file %s", name)}
 	}
-	src, err := os.ReadFile(path)
+	src, err := readFile(path)
 	if err != nil {
 		return false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -163,7 +164,7 @@ func relative(dir string) string {
 func readFiles(dir string, names []string) ([]hclspec.File, error) {
 	var out []hclspec.File
 	for _, name := range names {
-		b, err := os.ReadFile(at(dir, name))
+		b, err := readFile(at(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, &usageError{fmt.Sprintf("there is no file %s", name)}
 		}
@@ -176,6 +177,16 @@ func readFiles(dir string, names []string) ([]hclspec.File, error) {
 		out = append(out, hclspec.File{Name: relativeName(name), Bytes: b})
 	}
 	return out, nil
+}
+
+// readFile reads a file, but no pipe that nobody may ever write to.
+func readFile(name string) ([]byte, error) {
+	f, err := executor.OpenFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }
 
 // relativeName shortens a path that was made absolute.
