@@ -211,6 +211,7 @@ func TestNotTried(t *testing.T) {
 		notTried bool
 	}{
 		{"alike", func(int) int { return 401 }, true},
+		{"redirects", func(int) int { return 302 }, true},
 		{"one differs", func(i int) int { return 401 + 2*min(1, i%7/6) }, false},
 		{"one succeeds", func(i int) int { return 401 - 201*min(1, i%7/6) }, false},
 	} {
@@ -222,7 +223,7 @@ func TestNotTried(t *testing.T) {
 				if status == 200 {
 					return &fetchers.Response{Status: 200, Bytes: []byte("x"), Attempts: 1}, nil
 				}
-				return nil, &fetchers.Error{Status: status, Class: fetchers.ClassStatus, Attempts: 1, Err: fmt.Errorf("status %d", status)}
+				return nil, &fetchers.Error{Status: status, Class: map[bool]fetchers.Class{false: fetchers.ClassStatus, true: fetchers.ClassRedirect}[status == 302], Attempts: 1, Err: fmt.Errorf("status %d", status)}
 			})
 			var jobs []fakeJob
 			for i := range 200 {

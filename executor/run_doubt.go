@@ -31,7 +31,7 @@ func (d *doubt) note(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var e *fetchers.Error
-	if !errors.As(err, &e) || e.Class != fetchers.ClassStatus || d.failed > 0 && e.Status != d.status {
+	if !errors.As(err, &e) || e.Class != fetchers.ClassStatus && e.Class != fetchers.ClassRedirect || d.failed > 0 && e.Status != d.status {
 		d.over.Store(true)
 		return
 	}
