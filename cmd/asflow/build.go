@@ -237,8 +237,8 @@ func (c *buildCmd) fitFiles(a *app, plan *planner.Plan) (executor.Fit, error) {
 		return t.Fetch && fit.Fetches < c.FetchJobs || !t.Fetch && fit.Jobs < c.jobs()
 	})
 	if fewer && !c.Quiet {
-		fmt.Fprintf(a.stderr, "asflow: only %d files may be open at once here (ulimit -n): at most %s and %s at once\n",
-			fit.Files, plural(fit.Fetches, "fetch", "fetches"), plural(fit.Jobs, "command", "commands"))
+		fmt.Fprintln(a.stderr, a.stderr.sentence(fmt.Sprintf("asflow: only %d files may be open at once here (ulimit -n): at most %s and %s at once",
+			fit.Files, plural(fit.Fetches, "fetch", "fetches"), plural(fit.Jobs, "command", "commands"))))
 	}
 	return fit, nil
 }

@@ -96,17 +96,18 @@ func (c *planCmd) show(w io.Writer, t *terminal, plan *planner.Plan) {
 	}
 	writeTable(w, rows, nil)
 	if left := plan.LeftOut(); left > 0 {
-		fmt.Fprintf(w, "\n%s\n", t.paint(dim, "globs of inputs leave out "+plural(left, "file", "files")+" that a label could make, and that no element makes now"))
+		said := "globs of inputs leave out " + plural(left, "file", "files") + " that a label could make, and that no element makes now"
+		fmt.Fprintf(w, "\n%s\n", t.sentence(t.paint(dim, said)))
 	}
 	if todo == 0 && unknown == 0 {
 		fmt.Fprintf(w, "\n%s\n", upToDate(t, n, len(plan.Targets()), 0))
 		return
 	}
-	fmt.Fprintf(w, "\n%s to do, %s up to date", t.paint(bold, plural(todo, "job", "jobs")), count(n.UpToDate))
+	said := fmt.Sprintf("%s to do, %s up to date", t.paint(bold, plural(todo, "job", "jobs")), count(n.UpToDate))
 	if unknown > 0 {
-		fmt.Fprintf(w, ", %s not known yet", plural(unknown, "target", "targets"))
+		said += ", " + plural(unknown, "target", "targets") + " not known yet"
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "\n%s\n", t.sentence(said))
 }
 
 // reasonsOf gives the jobs of a target that are to be done, and counts why.

@@ -132,7 +132,7 @@ func (c *statusCmd) show(w io.Writer, t *terminal, all []targetStatus) {
 			if c.Verbose {
 				waits = r.WaitsFor
 			}
-			fmt.Fprintf(w, "%s %s waits for %s\n", t.paint(yellow, "?"), r.Target, strings.Join(waits, ", "))
+			fmt.Fprintln(w, t.sentence(t.paint(yellow, "?")+" "+r.Target+" waits for "+strings.Join(waits, ", ")))
 		}
 	}
 }
@@ -185,5 +185,5 @@ func showLastRun(w io.Writer, a *app, state *journal.State) {
 		text = fmt.Sprintf("last build: %s, %s made, %s failed, took %s, exit status %d",
 			ago(r.Ended), count(r.Made), count(r.Failed), took(time.Duration(r.Ended-r.Began)), r.Exit)
 	}
-	fmt.Fprintf(w, "\n%s\n", a.stdout.paint(dim, text))
+	fmt.Fprintf(w, "\n%s\n", a.stdout.sentence(a.stdout.paint(dim, text)))
 }

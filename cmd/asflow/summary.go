@@ -29,7 +29,7 @@ func upToDate(t *terminal, n jobCounts, targets int, d time.Duration) string {
 		parts = append(parts, count(n.Absent)+" absent")
 	}
 	parts = append(parts, took(d))
-	return fmt.Sprintf("%s %s  %s", t.paint(green, t.signs().ok), "up to date", t.paint(dim, strings.Join(parts, ", ")))
+	return t.sentence(fmt.Sprintf("%s %s  %s", t.paint(green, t.signs().ok), "up to date", t.paint(dim, strings.Join(parts, ", "))))
 }
 
 // text is the whole summary: each failure, and last a line with what became of all jobs.
@@ -42,22 +42,22 @@ func (s *summary) text(t *terminal) string {
 		b.WriteString(f.text(t))
 	}
 	if more := s.failed - len(s.failures); more > 0 {
-		fmt.Fprintf(&b, "\n%s and %s; asflow ls --state failed shows them\n", t.signs().ellipsis, plural(more, "more failure", "more failures"))
+		fmt.Fprintf(&b, "\n%s\n", t.sentence(t.signs().ellipsis+" and "+plural(more, "more failure", "more failures")+"; asflow ls --state failed shows them"))
 	}
 	if len(s.failures) > 0 {
 		b.WriteByte('\n')
 	}
 	for _, w := range s.waits {
-		fmt.Fprintf(&b, "%s %s\n", t.paint(yellow, "not built"), w)
+		fmt.Fprintln(&b, t.sentence(t.paint(yellow, "not built")+" "+w))
 	}
 	for _, p := range s.paces {
-		fmt.Fprintf(&b, "%s %s\n", t.paint(yellow, t.signs().held), p)
+		fmt.Fprintln(&b, t.sentence(t.paint(yellow, t.signs().held)+" "+p))
 	}
 	sign, c := t.signs().ok, green
 	if !s.ok {
 		sign, c = t.signs().failed, red
 	}
-	fmt.Fprintf(&b, "%s %s\n", t.paint(c, sign), s.line(t))
+	fmt.Fprintln(&b, t.sentence(t.paint(c, sign)+" "+s.line(t)))
 	return b.String()
 }
 

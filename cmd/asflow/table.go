@@ -140,6 +140,14 @@ func writeNamed(w io.Writer, t *terminal, rows []namedValue) {
 	}
 }
 
+// sentence gives a text that may have colours in lines that fit the terminal, where its words allow it.
+func (t *terminal) sentence(text string) string {
+	if cells(plainText(text)) <= t.width() {
+		return text
+	}
+	return strings.Join(wrapped(text, t.width()-2), "\n  ")
+}
+
 // wrapped gives the lines of a text that may have colours, of a width where its words allow it.
 func wrapped(text string, width int) (lines []string) {
 	line, used := "", 0

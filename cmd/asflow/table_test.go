@@ -1,8 +1,12 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/asflow/asflow/fetchers/limit"
 )
 
 func TestTablesFitTheirTerminal(t *testing.T) {
@@ -79,5 +83,32 @@ func TestNamedValuesGoOnBelowTheirBeginning(t *testing.T) {
 	}
 	if got := show(31, false); got != whole {
 		t.Errorf("no terminal:\n%s", got)
+	}
+}
+
+// TestSentencesBreakBetweenWords holds that what is said below a plan, a build and a verification fits the terminal.
+func TestSentencesBreakBetweenWords(t *testing.T) {
+	t.Parallel()
+	found := limit.Found{Host: "api.open-data.example.com", Refused: 1234, AtOnce: 16, Rate: 12.5}
+	for _, width := range []int{200, 80, 60, 40} {
+		term := fakeTerminal(true, true, width, 24)
+		s := summary{
+			jobs: jobCounts{Made: 123_456, Unchanged: 12, UpToDate: 3000, Absent: 200, Failed: 12, NotTried: 12, Blocked: 77, Cancelled: 12}, failed: 2000,
+			waits: []string{"data/{each.key}/list.json waits for data/all-of-it/list.json and other.json"}, paces: []string{pace(found)}, took: time.Minute,
+		}
+		var b strings.Builder
+		v := &verifier{read: 1234, unknown: 567}
+		new(verifyCmd).text(&b, term, v, time.Second)
+		v.found = make([]finding, 1)
+		new(verifyCmd).text(&b, term, v, time.Second)
+		text := plainText(s.text(term) + upToDate(term, s.jobs, 1234, time.Hour) + "\n" + b.String())
+		for line := range strings.Lines(text) {
+			if n := cells(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("%d columns of %d: %s", n, width, line)
+			}
+		}
+		if words := strings.Fields(text); !slices.Contains(words, found.Host) || !slices.Contains(words, "asflow") {
+			t.Errorf("%d columns:\n%s", width, text)
+		}
 	}
 }

@@ -106,8 +106,9 @@ func (c *verifyCmd) text(w io.Writer, t *terminal, v *verifier, spent time.Durat
 		line += fmt.Sprintf("; of %s the journal has no hash, and they were only looked at for being whole", count(v.unknown))
 	}
 	if len(v.found) == 0 {
-		fmt.Fprintf(w, "%s all as asflow wrote them  %s\n", t.paint(green, t.signs().ok), t.paint(dim, line))
+		fmt.Fprintln(w, t.sentence(t.paint(green, t.signs().ok)+" all as asflow wrote them  "+t.paint(dim, line)))
 	} else {
-		fmt.Fprintf(w, "\n%s %s  %s\n", t.paint(red, t.signs().failed), plural(len(v.found), "output is", "outputs are")+" not right; asflow build --force PATH makes one again", t.paint(dim, line))
+		said := plural(len(v.found), "output is", "outputs are") + " not right; asflow build --force PATH makes one again  "
+		fmt.Fprintf(w, "\n%s\n", t.sentence(t.paint(red, t.signs().failed)+" "+said+t.paint(dim, line)))
 	}
 }
