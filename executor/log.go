@@ -185,7 +185,9 @@ func (l *jobLog) tail() []byte {
 	}
 	if len(b) > tailMost {
 		b = b[len(b)-tailMost:]
-		b = b[bytes.IndexByte(b, '\n')+1:]
+		if i := bytes.IndexByte(b, '\n') + 1; i < len(b) || l.size >= logHead {
+			b = b[i:] // of one endless line the rest is shown where no secret was cut in it
+		}
 	}
 	return b
 }

@@ -126,3 +126,13 @@ func TestLinesAreLoggedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestTheTailOfALongLine has a command draw its progress in one line, and say at its end what was wrong.
+func TestTheTailOfALongLine(t *testing.T) {
+	for _, end := range []string{"", "\n"} {
+		text := "begin\n" + strings.Repeat("\r 50 %", 10_000) + "\rit broke"
+		if _, tail := printLog(t, text+end, func() int { return 600 }); !strings.HasSuffix(tail, "\rit broke\n") || len(tail) > tailMost {
+			t.Errorf("with %q: a tail of %d bytes: %.20q", end, len(tail), tail)
+		}
+	}
+}
