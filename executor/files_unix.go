@@ -10,5 +10,5 @@ func filesMost() int {
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &r) != nil {
 		return 1024
 	}
-	return int(min(uint64(r.Cur), 1<<20))
+	return int(min(r.Cur, 1<<20))
 }
