@@ -232,3 +232,88 @@ target "b" {
 		})
 	}
 }
+
+// TestACycleThroughRecipes holds that jobs which wait for each other by what their recipes read, as comes to light only when these are
+// evaluated, end: one of them with the path of the cycle, and the others held back by it. What is apart from it is made.
+func TestACycleThroughRecipes(t *testing.T) {
+	const apart = `
+target "apart" {
+  exec { command = ["x"] }
+}`
+	for name, c := range map[string]struct{ path, config string }{
+		"itself": {"a/1 → a/1", `
+target "a/{each.key}" {
+  for_each = ["1"]
+  exec { command = ["x", file("a/${each.key}")] }
+}`},
+		"and an input": {"a/1 → b/1 → a/1", `
+target "a/{each.key}" {
+  for_each = ["1"]
+  exec { command = ["x", file("b/${each.key}")] }
+}
+target "b/{each.key}" {
+  for_each = ["1"]
+  inputs   = ["a/${each.key}"]
+  exec { command = ["x"] }
+}`},
+		"and all inputs": {"a/1 → b → a/1", `
+target "a/{each.key}" {
+  for_each = ["1"]
+  exec { command = ["x", file(each.key == "1" ? "b" : "none")] }
+}
+target "b" {
+  inputs = ["a/{each.key}"]
+  exec { command = ["x"] }
+}`},
+		"of fetches": {"a/1 → b/1 → a/1", `
+target "b/{each.key}" {
+  for_each = ["1"]
+  fetch { url = "http://x/${file("a/${each.key}")}" }
+}
+target "a/{each.key}" {
+  for_each = ["1"]
+  fetch { url = "http://x/${file("b/${each.key}")}" }
+}`},
+		"and a list": {"a/1 → b/{each.key} → a/1", `
+target "a/{each.key}" {
+  for_each = ["1"]
+  exec { command = ["x", file("b/${each.key}")] }
+}
+target "b/{each.key}" {
+  for_each = lines("a/1")
+  exec { command = ["x"] }
+}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProject(t, c.config+apart, nil)
+			plan, diags := p.plan(planner.Options{})
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			ran := p.run(plan)
+			if len(ran) != 2 || !slices.Contains(ran, "apart") || !plan.Failures() {
+				t.Errorf("ran %q, and all succeeded: %v", ran, !plan.Failures())
+			}
+			if text := strings.Join(p.mistakes, "\n"); len(p.mistakes) != 1 || !canBeTurned(text, c.path) {
+				t.Errorf("%q does not show %s", text, c.path)
+			}
+			for i := range plan.Targets() {
+				if by := plan.Tally(i).ByState; by[planner.Waiting]+by[planner.Ready] > 0 {
+					t.Errorf("of target %d some wait for ever", i)
+				}
+			}
+		})
+	}
+}
+
+// canBeTurned tells whether a text shows a cycle, from whichever of its steps.
+func canBeTurned(text, cycle string) bool {
+	steps := strings.Split(cycle, " → ")[1:]
+	for range steps {
+		if strings.Contains(text, "itself: "+strings.Join(append(slices.Clone(steps), steps[0]), " → ")+".") {
+			return true
+		}
+		steps = append(steps[1:], steps[0])
+	}
+	return false
+}

@@ -76,11 +76,17 @@ func (p *Plan) cycle(again string) {
 	if from < 0 {
 		from = 0
 	}
-	p.diags = append(p.diags, &hcl.Diagnostic{
+	d := cycleMistake(append(slices.Clone(p.stack[from:]), again))
+	d.Subject = p.rangeOf(again)
+	p.diags = append(p.diags, d)
+}
+
+// cycleMistake says that the last of some steps needs itself, by way of those before it.
+func cycleMistake(steps []string) *hcl.Diagnostic {
+	return &hcl.Diagnostic{
 		Severity: hcl.DiagError, Summary: "A cycle",
-		Detail:  fmt.Sprintf("%s needs itself: %s. Take one of these steps out of inputs, for_each or depends_on.", again, strings.Join(append(slices.Clone(p.stack[from:]), again), " → ")),
-		Subject: p.rangeOf(again),
-	})
+		Detail: fmt.Sprintf("%s needs itself: %s. Take one of these steps out of inputs, for_each, depends_on or the recipe.", steps[len(steps)-1], strings.Join(steps, " → ")),
+	}
 }
 
 func (p *Plan) rangeOf(what string) *hcl.Range {

@@ -41,7 +41,8 @@ type Plan struct {
 	leftOut  map[string]int // by glob: files that it left out, since a label could make them
 	stack    []string       // what is being expanded or settled, for the path of a cycle
 	diags    hcl.Diagnostics
-	mistakes mistakes // those of elements that are still to be brought among diags
+	cycles   map[ID]hcl.Diagnostics // of jobs that wait for themselves, by what their recipes read
+	mistakes mistakes               // those of elements that are still to be brought among diags
 
 	freshMu sync.Mutex
 	fresh   map[string]content // of large files, so that they aren't hashed twice
@@ -55,7 +56,7 @@ func New(o Options) (*Plan, hcl.Diagnostics) {
 	}
 	p := &Plan{
 		spec: o.Spec, disk: o.Disk, jour: o.Journal, opts: o,
-		byLabel: map[string]*node{}, plain: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{}, leftOut: map[string]int{},
+		byLabel: map[string]*node{}, plain: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{}, cycles: map[ID]hcl.Diagnostics{}, leftOut: map[string]int{},
 	}
 	if p.opts.Clock == nil {
 		p.opts.Clock = time.Now

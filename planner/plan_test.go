@@ -138,6 +138,8 @@ type project struct {
 	env     map[string]string
 	kill    *kill
 	runs    int
+
+	mistakes []string // what came to light when recipes were evaluated
 }
 
 // kill ends a run in the middle: after some jobs, with the next one's output published or not, and never recorded.
@@ -204,6 +206,7 @@ func (p *project) run(plan *planner.Plan) (ran []string) {
 		rec := journal.Record{Path: plan.Path(job.ID), Began: p.disk.clock}
 		if err != nil {
 			p.t.Logf("%s: %v", plan.Path(job.ID), err)
+			p.mistakes = append(p.mistakes, err.Error())
 			plan.Done(job.ID, planner.Outcome{State: planner.Failed, Record: rec})
 			ran = append(ran, rec.Path)
 			continue

@@ -39,6 +39,9 @@ func (p *Plan) Next() (Job, bool) {
 	defer p.mu.Unlock()
 	for {
 		id, ok := p.ready.pop()
+		if !ok && p.unstick() {
+			continue
+		}
 		if !ok {
 			return Job{}, false
 		}
@@ -60,9 +63,13 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 		in = p.inputsOf(n, i)
 	}
 	missing, exists := p.missing(in), n.exists.has(i)
+	cycle := p.cycles[id]
 	p.mu.Unlock()
 
 	at, key := n.path(i), n.key(i)
+	if len(cycle) > 0 {
+		return nil, &MistakeError{at, cycle}
+	}
 	if in.diags.HasErrors() {
 		return nil, &MistakeError{at, in.diags}
 	}
