@@ -117,6 +117,28 @@ target "out/{each.key}" {
 	wantRan(t, p.build(), "out/a", "out/b")
 }
 
+// TestWhatAJobMadeIsNotHashedForBeingFresh holds that what was made and read in the same moment is taken by size and time all the same:
+// nobody but asflow wrote it, and then it was whole.
+func TestWhatAJobMadeIsNotHashedForBeingFresh(t *testing.T) {
+	p := newProject(t, `
+target "mid" {
+  exec { command = ["mid"] }
+}
+target "end" {
+  inputs = ["mid"]
+  exec { command = ["end"] }
+}`, nil)
+	wantRan(t, p.build(), "mid", "end")
+	if p.records["end"].Began != p.records["mid"].Mtime {
+		t.Fatal("it is not fresh")
+	}
+	p.disk.opens = nil
+	wantRan(t, p.build())
+	if len(p.disk.opens) > 0 {
+		t.Errorf("with nothing changed %q were read", p.disk.opens)
+	}
+}
+
 // TestTheRestOfTheElementIsNoReason holds that only those attributes of an element count that a recipe names.
 func TestTheRestOfTheElementIsNoReason(t *testing.T) {
 	const config = `
@@ -414,4 +436,30 @@ target "apart" {
 			}
 		}
 	}
+}
+
+// TestWhatIsTooOldIsReadOnceItIsRefreshed holds that a function waits for an output that is there, and that is to be asked for again:
+// the list that it gives, and what a recipe takes from it, are of the new one.
+func TestWhatIsTooOldIsReadOnceItIsRefreshed(t *testing.T) {
+	p := newProject(t, `
+target "list.json" {
+  max_age = "24h"
+  fetch { url = "http://x/list" }
+}
+target "out/{each.key}" {
+  for_each = json("list.json")
+  exec { command = ["x"] }
+}
+target "shared" {
+  exec { command = [join(" ", json("list.json"))] }
+}`, nil)
+	p.serve = func(string) string { return `["1"]` }
+	wantRan(t, p.build(), "list.json", "out/1", "shared")
+	p.disk.clock += int64(25 * time.Hour)
+	p.serve = func(string) string { return `["1","2"]` }
+	wantRan(t, p.build(), "list.json", "out/2", "shared")
+	if got := p.disk.text("shared"); got != "1 2\n" {
+		t.Errorf("it is made of %q", got)
+	}
+	wantRan(t, p.build())
 }
