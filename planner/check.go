@@ -17,15 +17,15 @@ import (
 const grain = int64(20 * time.Millisecond)
 
 // check tells whether an exec's job is UpToDate or Absent, or else Ready, and why. All that it reads must be settled;
-// missing are the inputs that it has to do without.
+// missing are the inputs that it has to do without. rec becomes what is known of it.
 // It changes nothing in the plan, and runs on many goroutines.
-func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool) (State, string) {
+func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool, rec *journal.Record) (State, string) {
 	if n.isForced(i) {
 		return Ready, "forced"
 	}
 	at := n.path(i)
-	rec, ok := p.jour.Needed(at)
-	if !ok {
+	var ok bool
+	if *rec, ok = p.jour.Needed(at); !ok {
 		if _, err := p.disk.Stat(at); err == nil {
 			return Ready, "nothing is known of how it was made"
 		}
@@ -33,7 +33,7 @@ func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool) (Sta
 	}
 	switch rec.State {
 	case journal.Made, journal.Adopted:
-		if why := p.outputChanged(&rec, at); why != "" {
+		if why := p.outputChanged(rec, at); why != "" {
 			return Ready, why
 		}
 	case journal.Absent:
@@ -60,9 +60,9 @@ func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool) (Sta
 	w := &world{plan: p, node: n, frozen: true}
 	print, _, diags := n.t.Fingerprint(w, n.els, n.element(i), in.paths())
 	if diags.HasErrors() || print != rec.Recipe {
-		return Ready, p.recipeChange(n, i, in, &rec)
+		return Ready, p.recipeChange(n, i, in, rec)
 	}
-	if why := p.readsChanged(&rec, in, missing); why != "" {
+	if why := p.readsChanged(rec, in, missing); why != "" {
 		return Ready, why
 	}
 	for _, a := range rec.Asked {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/asflow/asflow/planner/journal"
 )
 
 // Targets gives the targets in the order of the configuration.
@@ -159,7 +161,7 @@ func (p *Plan) Reason(id ID) string {
 		if lacks := p.lackingOf(n, i, in); len(lacks) > 0 {
 			return "input " + lacks[0] + " is missing"
 		}
-		_, why := p.check(n, i, in, p.missing(in))
+		_, why := p.check(n, i, in, p.missing(in), &journal.Record{})
 		return why
 	case Blocked:
 		return "something that it needs failed"

@@ -450,16 +450,56 @@ target "out/{each.key}" {
   for_each = json("list.json")
   exec { command = ["x"] }
 }
+target "conf/{each.key}.json" {
+  for_each = ["a"]
+  max_age  = "24h"
+  fetch { url = "http://x/conf" }
+}
+target "used/{each.key}" {
+  for_each = ["a"]
+  exec { command = [join(" ", json("conf/${each.key}.json"))] }
+}
 target "shared" {
   exec { command = [join(" ", json("list.json"))] }
 }`, nil)
 	p.serve = func(string) string { return `["1"]` }
-	wantRan(t, p.build(), "list.json", "out/1", "shared")
+	wantRan(t, p.build(), "list.json", "out/1", "conf/a.json", "used/a", "shared")
 	p.disk.clock += int64(25 * time.Hour)
 	p.serve = func(string) string { return `["1","2"]` }
-	wantRan(t, p.build(), "list.json", "out/2", "shared")
-	if got := p.disk.text("shared"); got != "1 2\n" {
-		t.Errorf("it is made of %q", got)
+	wantRan(t, p.build(), "list.json", "out/2", "conf/a.json", "used/a", "shared")
+	for _, at := range []string{"used/a", "shared"} {
+		if got := p.disk.text(at); got != "1 2\n" {
+			t.Errorf("%s is made of %q", at, got)
+		}
 	}
 	wantRan(t, p.build())
+}
+
+// TestWhatARecipeReadIsMadeFirst holds that a job which is up to date as things are waits for what its recipe read, where that is made
+// anew in the same run, also where nothing else asks for it; and that the same bytes are no reason.
+func TestWhatARecipeReadIsMadeFirst(t *testing.T) {
+	p := newProject(t, `
+target "conf/{each.key}" {
+  for_each = ["a", "b"]
+  inputs   = ["src/${each.key}"]
+  exec { command = ["x"] }
+}
+target "used/{each.key}" {
+  for_each = ["a", "b"]
+  exec { command = [file("conf/${each.key}")] }
+}
+target "sum" {
+  inputs = ["used/{each.key}"]
+  exec { command = ["sum"] }
+}`, map[string]string{"src/a": "1", "src/b": "1"})
+	p.makes = map[string]func(*planner.Task) string{"conf/b": func(*planner.Task) string { return "same" }}
+	wantRan(t, p.build("sum"), "conf/a", "conf/b", "used/a", "used/b", "sum")
+	wantRan(t, p.build("sum"))
+	p.disk.write("src/a", "2")
+	p.disk.write("src/b", "2")
+	wantRan(t, p.build("sum"), "conf/a", "conf/b", "used/a", "sum")
+	if got := p.disk.text("used/a"); !strings.Contains(got, "src/a: 2") {
+		t.Errorf("it is made of %q", got)
+	}
+	wantRan(t, p.build("sum"))
 }

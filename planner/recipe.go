@@ -74,7 +74,11 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 		return nil, &MistakeError{at, in.diags}
 	}
 	if !n.t.IsFetch {
-		if s, _ := p.check(n, i, in, missing); s.settled() {
+		var rec journal.Record
+		if s, _ := p.check(n, i, in, missing, &rec); s.settled() {
+			if open := p.openReads(&rec); len(open) > 0 {
+				return nil, p.goBack(id, open)
+			}
 			return nil, p.settleRunning(id, s)
 		}
 	}
@@ -214,6 +218,26 @@ func (p *Plan) missing(in *resolved) map[string]bool {
 		}
 	}
 	return out
+}
+
+// openReads gives what functions in a job's recipe read when it last ran, and that is yet to be looked at or made in this run: the job
+// is not up to date before that is.
+func (p *Plan) openReads(rec *journal.Record) (open []hclspec.Unbuilt) {
+	if len(rec.Reads) <= rec.Inputs {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stillOpen(rec.Reads[rec.Inputs:])
+}
+
+func (p *Plan) stillOpen(reads []journal.Read) (open []hclspec.Unbuilt) {
+	for _, r := range reads {
+		if m, i, heldBy := p.maker(r.Path); len(heldBy) > 0 || m != nil && !p.states[m.id(i)].settled() {
+			open = append(open, hclspec.Unbuilt{Path: r.Path})
+		}
+	}
+	return open
 }
 
 // settleRunning notes that a job needs no run after all.

@@ -133,7 +133,8 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 		inputs  *resolved
 		missing map[string]bool
 		state   State
-		lacks   []string // of inputs of its own
+		lacks   []string       // of inputs of its own
+		reads   []journal.Read // of functions in its recipe
 	}
 	own := n.t.HasInputs && n.t.InputsMentionEach()
 	var look []candidate
@@ -177,8 +178,12 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 		wg.Go(func() {
 			for k := range part {
 				c := &part[k]
-				if c.state, _ = p.check(n, c.i, c.inputs, c.missing); own && c.state == Ready {
+				var rec journal.Record
+				if c.state, _ = p.check(n, c.i, c.inputs, c.missing, &rec); own && c.state == Ready {
 					c.lacks = p.lacking(c.inputs)
+				}
+				if c.state.settled() {
+					c.reads = rec.Reads[min(rec.Inputs, len(rec.Reads)):]
 				}
 			}
 		})
@@ -194,12 +199,41 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 		if len(c.lacks) > 0 {
 			p.warn(n, c.i, c.lacks)
 		}
+		if len(c.reads) > 0 && p.holdForReads(n, c.i, c.reads) {
+			continue
+		}
 		if c.state.settled() {
 			p.finish(n.id(c.i), c.state)
 		} else {
 			p.makeReady(n, c.i)
 		}
 	}
+}
+
+// holdForReads lets a job that is up to date as things are wait for what its recipe read, where that may be made anew in this run.
+func (p *Plan) holdForReads(n *node, i int, reads []journal.Read) bool {
+	id := n.id(i)
+	open := p.stillOpen(reads)
+	if len(open) == 0 {
+		return false
+	}
+	in := &resolved{}
+	p.holdOn(in, open)
+	p.visit[id] = true
+	p.stack = append(p.stack, n.path(i))
+	p.settleInputs(n, in)
+	p.stack = p.stack[:len(p.stack)-1]
+	delete(p.visit, id)
+	if p.states[id] != Unwanted {
+		return true
+	}
+	fate, jobs := p.fate(in)
+	if fate != Waiting {
+		return false // what it means is seen in what it reads
+	}
+	p.set(id, Waiting)
+	p.await(n, i, jobs, in.held)
+	return true
 }
 
 // admit puts a job that has to run where it belongs: in line, or among those that wait, or that can't run.
