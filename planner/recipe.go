@@ -84,6 +84,9 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 	}
 	w := &world{plan: p, node: n, running: true}
 	recipe, reads, diags := n.t.Recipe(w, n.els, n.element(i), hclspec.Paths{Inputs: in.paths(), Output: output})
+	if u := w.stdin(recipe, in); u != nil {
+		reads.Unbuilt = append(reads.Unbuilt, *u)
+	}
 	if len(reads.Unbuilt) > 0 {
 		return nil, p.goBack(id, reads.Unbuilt)
 	}

@@ -1,9 +1,11 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -48,6 +50,19 @@ func (w *world) Open(at string) (io.ReadCloser, error) {
 		}
 	}
 	return p.disk.Open(at)
+}
+
+// stdin looks for what a command is to be fed with, as if a function read it; nil: it is there, or no target makes it.
+func (w *world) stdin(r *hclspec.Recipe, in *resolved) (u *hclspec.Unbuilt) {
+	if r == nil || r.Exec == nil || r.Exec.Stdin == "" || slices.Contains(in.paths(), path.Clean(r.Exec.Stdin)) {
+		return nil
+	}
+	f, err := w.Open(r.Exec.Stdin)
+	if err == nil {
+		f.Close()
+	}
+	errors.As(err, &u)
+	return u
 }
 
 // Outputs gives a target's planned outputs.
