@@ -237,8 +237,9 @@ func (w *fetchWorker) onRetry(n int, after time.Duration, cause error) {
 }
 
 func (w *fetchWorker) onHeld(host string, until time.Time, cause string) {
+	host, cause = w.Redact(host), w.Redact(cause)
 	if w.Meters.hold(HeldHost{Host: host, Until: until, Cause: cause}) {
-		w.tell(w.job, Event{Kind: Held, Host: host, Until: until, Text: w.Redact(cause)})
+		w.tell(w.job, Event{Kind: Held, Host: host, Until: until, Text: cause})
 	}
 }
 

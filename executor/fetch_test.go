@@ -113,6 +113,44 @@ func TestFetchFailure(t *testing.T) {
 	}
 }
 
+// What a fetch tells on its way shows no secret, nor does what is recorded and kept of it, also where it ends in one.
+func TestFetchTellsNoSecrets(t *testing.T) {
+	p := newProject(t)
+	p.options.Meters = NewMeters(1)
+	p.options.Redact = func(s string) string { return strings.ReplaceAll(s, "hunter2", "<secret>") }
+	p.options.RedactCut = func(s string) string { return strings.TrimSuffix(p.options.Redact(s), "hunt") }
+	p.options.Fetcher = fetcherFunc(func(_ context.Context, r *fetchers.Request) (*fetchers.Response, error) {
+		r.Trace.Note("hunter2")
+		r.Trace.Held("hunter2.example.com", time.Now().Add(time.Hour), "hunter2")
+		for _, held := range p.options.Meters.HeldHosts(time.Now()) {
+			if held.Host != "<secret>.example.com" || held.Cause != "<secret>" {
+				t.Errorf("held is %+v", held)
+			}
+		}
+		r.Trace.Retry(1, 0, errors.New("hunter2"))
+		return nil, &fetchers.Error{
+			URL: r.URL, Status: 403, Class: fetchers.ClassStatus, Attempts: 2,
+			Header: http.Header{"X-Key": {"hunter2"}}, Head: []byte("hunter2 and hunt"), Err: errors.New("no: hunter2"),
+		}
+	})
+	plan := newPlan([]planner.Target{{Fetch: true, Retry: fast}}, fakeJob{path: "a", host: "http://h", recipe: get("http://h/?key=hunter2")})
+	if r := p.run(within(t, 20*time.Second), plan); r.Failed != 1 {
+		t.Fatalf("%+v", r)
+	}
+	told := ""
+	for _, e := range p.all {
+		told += fmt.Sprintln(e.Host, e.Text, e.Err)
+	}
+	for what, text := range map[string]string{"told": told, "recorded": p.read(".asflow/journal.jsonl"), "kept": p.read(".asflow/log/a.answer")} {
+		if strings.Contains(text, "hunt") || strings.Count(text, "secret") < 2 {
+			t.Errorf("%s is %s", what, text)
+		}
+	}
+	if n := strings.Count(told, "<secret>"); n != 5 {
+		t.Errorf("%d secrets are taken out of %s", n, told)
+	}
+}
+
 // What is kept of a rejected answer goes when the job is tried again.
 func TestFetchDropsTheAnswerThatWasRejected(t *testing.T) {
 	status := http.StatusForbidden
@@ -339,6 +377,30 @@ func TestFetchHosts(t *testing.T) {
 	}
 	if most["http://slow"] > 3 || most["http://quick"] > 8 {
 		t.Errorf("at once: %v", most)
+	}
+}
+
+// The limit of a host, and one by name, are of all targets together.
+func TestLimitsAreOfAllTargets(t *testing.T) {
+	for _, by := range []string{"host", "name"} {
+		p, url := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x") })
+		rule := map[string]limit.Rule{"name": {Rate: 20}, fetchers.HostOf(url): {Rate: 20}}
+		if by == "host" {
+			delete(rule, "name")
+		} else {
+			delete(rule, fetchers.HostOf(url))
+		}
+		p.options.Limits = limit.New(limit.Options{Rules: rule})
+		p.options.Fetcher = fetchers.New(fetchers.Options{Limits: p.options.Limits})
+		var jobs []fakeJob
+		for i := range 6 {
+			jobs = append(jobs, fakeJob{target: i % 2, path: fmt.Sprint("o", i), host: url, recipe: get(url, func(task *planner.Task) { task.Limits = []string{"name"} })})
+		}
+		began := time.Now()
+		r := p.run(within(t, 20*time.Second), newPlan([]planner.Target{{Fetch: true}, {Fetch: true}}, jobs...))
+		if took := time.Since(began); r.Made != 6 || took < 250*time.Millisecond {
+			t.Errorf("by %s: %+v in %v, though at 20 a second it takes a quarter of one", by, r, took)
+		}
 	}
 }
 

@@ -184,6 +184,9 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 	noted.Made, noted.Failed, noted.Absent, noted.UpToDate = n.Made+n.Unchanged, n.Failed+n.NotTried, n.Absent, n.UpToDate
 	_ = writer.Run(noted)
 	found := limits.Found()
+	for i := range found {
+		found[i].Host = p.spec.Redact(found[i].Host)
+	}
 	if c.JSON {
 		for _, f := range found {
 			r.events.write(ended, event{Event: "note", Host: f.Host, Text: pace(f)})
