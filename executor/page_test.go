@@ -95,12 +95,30 @@ func TestPages(t *testing.T) {
 		{
 			name: "link", records: ".[]", pg: planner.Paginate{Link: true},
 			answer: func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Add("Link", `</>; rel="first"`)
 				if r.FormValue("t") == "" {
 					w.Header().Add("Link", `<?t=2>; rel="next"`)
 				}
 				io.WriteString(w, "[1]")
 			},
 			want: "1\n1\n", pages: 2, asked: "/?offset=0&page=1 /?t=2",
+		},
+		{
+			name: "next is relative to where a redirect led, and gets what it lacks of the query", records: ".r[]",
+			pg: planner.Paginate{Next: program(t, ".next"), AddQuery: func(u string, number, offset int64, _ any) (string, error) {
+				return fmt.Sprint(u, "?n=", number, "&o=", offset), nil
+			}},
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Path {
+				case "/":
+					http.Redirect(w, r, "/deep/a", http.StatusFound)
+				case "/deep/a":
+					io.WriteString(w, `{"r":[1,2],"next":"b"}`)
+				case "/deep/b":
+					io.WriteString(w, `{"r":[3],"next":null}`)
+				}
+			},
+			want: "1\n2\n3\n", pages: 2, asked: "/?offset=0&page=1 /deep/a /deep/b?n=2&o=2",
 		},
 		{
 			name: "an empty page with a next one does not end", records: ".r[]", pg: planner.Paginate{Next: program(t, ".next")},
@@ -168,7 +186,7 @@ func TestPages(t *testing.T) {
 				w.Header().Add("Link", `</?offset=0&page=1>; rel=next`)
 				io.WriteString(w, "[1]")
 			},
-			err: "came before",
+			err: "came before", asked: "/?offset=0&page=1",
 		},
 		{
 			name: "next leads back, to a fragment", records: ".r[]", pg: planner.Paginate{Next: program(t, ".n")},
@@ -203,6 +221,9 @@ func TestPages(t *testing.T) {
 				fakeJob{path: "a.jsonl", host: url, recipe: get(url, paged(t, c.records, c.pg), byPage(url+"/"))})
 			p.run(within(t, 20*time.Second), plan)
 			e := p.one(Ended)
+			if got := strings.Join(a.all, " "); c.asked != "" && got != c.asked {
+				t.Errorf("asked %s", got)
+			}
 			if c.err != "" {
 				if e.State != planner.Failed || !strings.Contains(e.Err.Error(), c.err) || p.exists("a.jsonl") {
 					t.Errorf("%v %v", e.State, e.Err)
@@ -221,9 +242,6 @@ func TestPages(t *testing.T) {
 			rec := plan.outcome[0].Record
 			if rec.Pages != c.pages || rec.Records != int64(strings.Count(c.want, "\n")) {
 				t.Errorf("%d pages, %d records", rec.Pages, rec.Records)
-			}
-			if got := strings.Join(a.all, " "); c.asked != "" && got != c.asked {
-				t.Errorf("asked %s", got)
 			}
 			if notes := p.of(Note); (c.note != "") != (len(notes) > 0) || c.note != "" && !strings.Contains(notes[0].Text, c.note) {
 				t.Errorf("notes %+v", notes)
@@ -358,9 +376,10 @@ func TestPagesBeyondTheOrigin(t *testing.T) {
 		if r.Header.Get("X-Api-Key") != "k" {
 			t.Error("no key within the origin")
 		}
-		w.Header().Set("Link", "<"+other.URL+"/more>; rel=next")
+		w.Header().Set("Link", "<"+other.URL+"/more/hunter2>; rel=next")
 		io.WriteString(w, "[1]")
 	})
+	p.options.Redact = func(s string) string { return strings.ReplaceAll(s, "hunter2", "<secret>") }
 	recipe := func(body []byte) func(string) (*planner.Task, error) {
 		return get(url, paged(t, ".[]", planner.Paginate{Link: true, AddQuery: func(u string, _, _ int64, _ any) (string, error) { return u + "?key=k", nil }}), byPage(url), func(task *planner.Task) {
 			page := task.Fetch.Page
@@ -390,25 +409,30 @@ func TestPagesBeyondTheOrigin(t *testing.T) {
 	if !strings.Contains(plan.outcome[1].Record.Error, "has a body, which is not sent there") {
 		t.Errorf("with a body: %s", plan.outcome[1].Record.Error)
 	}
-	if notes := p.of(Note); len(notes) != 1 || !strings.Contains(notes[0].Text, "headers and auth are not sent there") {
+	if notes := p.of(Note); len(notes) != 1 || !strings.Contains(notes[0].Text, other.URL+"/more/<secret> is of another origin: headers and auth are not sent there") {
 		t.Errorf("notes %+v", notes)
 	}
 }
 
-// Credentials of the URL go along to the next page within the origin, however its URL is spelled.
+// Credentials of the URL go along to the next page within the origin, however its URL is spelled, and not beyond.
 func TestPagesKeepCredentialsOfTheURL(t *testing.T) {
 	var seen []string
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.Header.Get("Authorization")+r.URL.Path)
+		io.WriteString(w, "[1]")
+	}))
+	t.Cleanup(other.Close)
 	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		user, _, _ := r.BasicAuth()
 		seen = append(seen, user+r.URL.Path)
-		if next, ok := map[string]string{"/1": "/2", "/2": "http://" + r.Host + "/3"}[r.URL.Path]; ok {
+		if next, ok := map[string]string{"/1": "/2", "/2": "http://" + r.Host + "/3", "/3": other.URL + "/far"}[r.URL.Path]; ok {
 			w.Header().Set("Link", "<"+next+">; rel=next")
 		}
 		io.WriteString(w, "[1]")
 	})
 	at := strings.Replace(url, "//", "//me:secret@", 1) + "/1"
 	plan := newPlan([]planner.Target{{Fetch: true}}, fakeJob{path: "a.jsonl", host: url, recipe: get(at, paged(t, ".[]", planner.Paginate{Link: true}))})
-	if r := p.run(within(t, 20*time.Second), plan); r.Made != 1 || fmt.Sprint(seen) != "[me/1 me/2 me/3]" {
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 1 || fmt.Sprint(seen) != "[me/1 me/2 me/3 /far]" {
 		t.Errorf("%+v, asked %s", r, seen)
 	}
 }
