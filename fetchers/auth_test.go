@@ -51,9 +51,13 @@ func TestPlainCredentials(t *testing.T) {
 			srv := ft.NewServer(t, ft.Reply(200, doc))
 			r := quick(strings.Replace(srv.URL, "//", "//"+c.user, 1))
 			r.Auth = c.auth
-			f := fetchers.New(fetchers.Options{Netrc: netrc, Environ: append(os.Environ(), "X=5")})
+			told := ""
+			f := fetchers.New(fetchers.Options{Netrc: netrc, Environ: append(os.Environ(), "X=5"), Secret: func(text string) { told += text }})
 			if _, _, err := get(t, f, r); err != nil {
 				t.Fatal(err)
+			}
+			if want := map[string]string{"netrc": "pa:ss", "command": "token 5"}[name]; told != want {
+				t.Errorf("told of the secrets %q, not %q", told, want)
 			}
 			q := srv.Requests()[0]
 			if got := q.Header.Get("Authorization"); got != c.want || strings.Contains(q.Host, "@") {

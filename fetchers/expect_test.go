@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/asflow/asflow/fetchers"
+	"github.com/asflow/asflow/fetchers/codec"
 	ft "github.com/asflow/asflow/fetchers/fetchertest"
 )
 
@@ -123,6 +124,20 @@ func TestContentTypes(t *testing.T) {
 		}
 		if err != nil && string(failure(t, err).Head) != doc {
 			t.Errorf("the head is %q", failure(t, err).Head)
+		}
+	}
+}
+
+// max_size is of what a body decodes to, however it was sent.
+func TestMaxSizeIsOfWhatIsDecoded(t *testing.T) {
+	srv := ft.NewServer(t, ft.Reply(200, packed(t, codec.Gzip, doc), "Content-Encoding: gzip"))
+	f := fetchers.New(fetchers.Options{})
+	for less, class := range []fetchers.Class{"", fetchers.ClassSize} {
+		r := quick(srv.URL)
+		r.Expect.MaxSize = int64(len(doc) - less)
+		body, _, err := get(t, f, r)
+		if class == "" && (err != nil || body != doc) || class != "" && failure(t, err).Class != class {
+			t.Errorf("with room for all but %d: %q, %v", less, body, err)
 		}
 	}
 }

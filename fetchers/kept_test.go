@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/asflow/asflow/fetchers"
+	"github.com/asflow/asflow/fetchers/codec"
 	ft "github.com/asflow/asflow/fetchers/fetchertest"
 )
 
@@ -101,6 +102,34 @@ func readCounting(r *fetchers.Response) (text string, restarts int, err error) {
 			return b.String(), restarts, nil
 		case err != nil:
 			return b.String(), restarts, err
+		}
+	}
+}
+
+// TestWhatMayBeKept: a later run can go on only with bytes that are those of the file, of a length and a version that are
+// known.
+func TestWhatMayBeKept(t *testing.T) {
+	body := noise(3 << 20)
+	const etag = `ETag: "v1"`
+	for name, c := range map[string]struct {
+		answer ft.Answer
+		ok     bool
+	}{
+		"by its tag":    {ft.Reply(200, body, etag), true},
+		"compressed":    {ft.Reply(200, packed(t, codec.Gzip, body), etag, "Content-Encoding: gzip"), false},
+		"of any length": {ft.Raw(ft.Head(200, etag, "Transfer-Encoding: chunked")+ft.Chunks(body)+"0\r\n\r\n", ft.Keep), false},
+		"by a weak tag": {ft.Reply(200, body, `ETag: W/"v1"`), false},
+		"of no version": {ft.Reply(200, body), false},
+	} {
+		resp, err := fetchers.New(fetchers.Options{}).Fetch(t.Context(), quick(ft.NewServer(t, c.answer).URL))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if k := resp.Keep; (k != nil) != c.ok || c.ok && (k.Length != int64(len(body)) || k.Validator != `"v1"`) {
+			t.Errorf("%s: %+v", name, k)
+		}
+		if got, _, err := readCounting(resp); err != nil || got != body {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
 	}
 }

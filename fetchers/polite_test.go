@@ -61,6 +61,46 @@ func TestDeadHostThatStallsCostsLess(t *testing.T) {
 	}
 }
 
+// A host that answers, but never with anything of use, costs no more than one that doesn't answer.
+func TestHostThatFailsForEverIsDead(t *testing.T) {
+	for _, status := range []int{500, 503, 408} {
+		synctest.Test(t, func(t *testing.T) {
+			s := statuses(nil, status)
+			f := fetchers.Over(fetchers.Options{Limits: onePlace()}, s)
+			for i := range 50 {
+				_, err := f.Fetch(t.Context(), patient(fmt.Sprint("http://broken/", i)))
+				if e := failure(t, err); e.Class != fetchers.ClassStatus || e.NotTried != (i >= 8) {
+					t.Errorf("%d %d: class %s, not tried %v, %v", status, i, e.Class, e.NotTried, err)
+				}
+			}
+			if s.n != 40 {
+				t.Errorf("%d: %d requests, not 40", status, s.n)
+			}
+		})
+	}
+}
+
+// How long a host has held requests back is counted anew from what it lets through.
+func TestMaxPauseBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fetchers.Over(fetchers.Options{}, &fake{answer: func(r *fetchers.Request, n int) (*fetchers.Response, error) {
+			if n%3 < 2 {
+				return fetchers.Answered(r, 429, http.Header{"Retry-After": {"120"}}, "slow"), nil
+			}
+			return fetchers.Answered(r, 200, http.Header{}, "body"), nil
+		}})
+		for i := range 4 {
+			r := patient(fmt.Sprint("http://a/", i))
+			r.Retry.MaxPause = 5 * time.Minute
+			resp, err := f.Fetch(t.Context(), r)
+			if err != nil || resp.Attempts != 3 {
+				t.Fatalf("%d: %v", i, err)
+			}
+			resp.Close()
+		}
+	})
+}
+
 // strict is a host that bears so many requests a second, and says so by a status, with nothing else.
 type strict struct {
 	status int

@@ -114,14 +114,18 @@ func TestResumeGivesUp(t *testing.T) {
 		class    fetchers.Class
 		attempts int
 	}{
-		"always cut":         {[]ft.Answer{cutAfter(body, 3<<20)}, fetchers.ClassCut, 3},
-		"cut, then gone":     {[]ft.Answer{cutAfter(body, 3<<20), ft.Reply(404, "gone")}, fetchers.ClassStatus, 2},
-		"resumed, then gone": {[]ft.Answer{cutAfter(body, 3<<20, `ETag: "1"`), ft.Reply(404, "gone")}, fetchers.ClassStatus, 2},
-		"resumed, then 500s": {[]ft.Answer{cutAfter(body, 3<<20, `ETag: "1"`), ft.Reply(500, "oh")}, fetchers.ClassStatus, 3},
+		"always cut":          {[]ft.Answer{cutAfter(body, 3<<20)}, fetchers.ClassCut, 3},
+		"cut, then gone":      {[]ft.Answer{cutAfter(body, 3<<20), ft.Reply(404, "gone")}, fetchers.ClassStatus, 2},
+		"cut, then absent":    {[]ft.Answer{cutAfter(body, 3<<20), ft.Reply(410, "absent")}, fetchers.ClassStatus, 2},
+		"resumed, and absent": {[]ft.Answer{cutAfter(body, 3<<20, `ETag: "1"`), ft.Reply(410, "absent")}, fetchers.ClassStatus, 3},
+		"resumed, then gone":  {[]ft.Answer{cutAfter(body, 3<<20, `ETag: "1"`), ft.Reply(404, "gone")}, fetchers.ClassStatus, 2},
+		"resumed, then 500s":  {[]ft.Answer{cutAfter(body, 3<<20, `ETag: "1"`), ft.Reply(500, "oh")}, fetchers.ClassStatus, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := ft.NewServer(t, c.answers...)
-			_, _, err := get(t, fetchers.New(fetchers.Options{}), quick(srv.URL))
+			r := quick(srv.URL)
+			r.Absent = []int{410}
+			_, _, err := get(t, fetchers.New(fetchers.Options{}), r)
 			if e := failure(t, err); e.Class != c.class || e.Attempts != c.attempts {
 				t.Errorf("class %s after %d attempts: %v", e.Class, e.Attempts, err)
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -146,6 +147,7 @@ func TestRetryAfter(t *testing.T) {
 		"words":             {"Retry-After", "soon", "", 0},
 		"reset, seconds":    {"X-Ratelimit-Reset", "12", "", 12 * time.Second},
 		"reset, epoch":      {"X-Ratelimit-Reset", "946684820", "", 20 * time.Second},
+		"reset, epoch, ms":  {"X-Ratelimit-Reset", "946684820000", "", 20 * time.Second},
 		"reset, draft":      {"Ratelimit-Reset", "3", "", 3 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +161,7 @@ func TestRetryAfter(t *testing.T) {
 					resp.Close()
 					waited := s.times[1].Sub(s.times[0])
 					want := c.want
-					if c.value == "Sat, 01 Jan 2000 00:00:30 GMT" || name == "reset, epoch" {
+					if c.value == "Sat, 01 Jan 2000 00:00:30 GMT" || strings.HasPrefix(name, "reset, epoch") {
 						want -= s.times[0].Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
 					}
 					if want > 0 && waited != want || want <= 0 && (waited < time.Second/2 || waited > time.Second+time.Millisecond) {
@@ -321,6 +323,11 @@ func TestHoldGrowsWhereNoTimeIsGiven(t *testing.T) {
 		}
 		if last := s.times[s.n-1].Sub(s.times[s.n-2]); last < 10*time.Second {
 			t.Errorf("the last wait was %v", last)
+		}
+		for i := range s.n - 1 {
+			if d := s.times[i+1].Sub(s.times[i]); d > r.Retry.MaxDelay+time.Second {
+				t.Errorf("wait %d was %v, though max_delay is %v", i, d, r.Retry.MaxDelay)
+			}
 		}
 	})
 }
