@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,31 @@ func TestARefreshIsConditionalWhereTheFileIsAsRecorded(t *testing.T) {
 				t.Errorf("asked with %q, want %q", asked, c.want)
 			}
 		})
+	}
+}
+
+// TestARefreshThatStartsOverIsStillCompared holds that the bytes of an attempt that broke off count for nothing, where what comes
+// in the end is what there was.
+func TestARefreshThatStartsOverIsStillCompared(t *testing.T) {
+	body := strings.Repeat("0123456789abcde\n", 200<<10)
+	cut := false
+	p, url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		if cut {
+			cut = false
+			io.WriteString(w, body[:2<<20])
+			panic(http.ErrAbortHandler)
+		}
+		io.WriteString(w, body)
+	})
+	targets := []planner.Target{{Fetch: true, Retry: fast}}
+	first := newPlan(targets, fakeJob{path: "o/a.txt", host: url, recipe: get(url)})
+	p.run(within(t, 20*time.Second), first)
+	cut = true
+	second := newPlan(targets, fakeJob{path: "o/a.txt", host: url, recipe: get(url, refreshed(&first.outcome[0]))})
+	p.run(within(t, 20*time.Second), second)
+	if o := second.outcome[0]; o.State != planner.Unchanged || o.Record.Attempts != 2 || p.read("o/a.txt") != body {
+		t.Errorf("%v after %d attempts: %s", o.State, o.Record.Attempts, o.Record.Error)
 	}
 }
 

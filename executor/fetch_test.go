@@ -404,6 +404,29 @@ func TestLimitsAreOfAllTargets(t *testing.T) {
 	}
 }
 
+// A fetch that waits for a limit by name keeps none of its host's places from other targets.
+func TestFetchThatWaitsForANameStandsApart(t *testing.T) {
+	release := func() {}
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/free" {
+			release()
+		}
+		io.WriteString(w, "x")
+	})
+	p.options.Limits = limit.New(limit.Options{Rules: map[string]limit.Rule{"*": {Concurrency: 1}, "named": {Concurrency: 1}}})
+	p.options.Fetcher = fetchers.New(fetchers.Options{Limits: p.options.Limits})
+	var err error
+	if release, err = p.options.Limits.Acquire(t.Context(), "", []string{"named"}, false, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	plan := newPlan([]planner.Target{{Fetch: true}, {Fetch: true}},
+		fakeJob{path: "waits", host: url, recipe: get(url+"/waits", func(task *planner.Task) { task.Limits = []string{"named"} })},
+		fakeJob{target: 1, path: "free", host: url, recipe: get(url + "/free")})
+	if r := p.run(within(t, 20*time.Second), plan); r.Made != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestFailFast(t *testing.T) {
 	p := newProject(t)
 	p.options.FailFast = true
