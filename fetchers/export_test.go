@@ -17,8 +17,9 @@ import (
 func Web(o Options) Fetcher   { return newWeb(o) }
 func Files(o Options) Fetcher { return &files{dir: o.Dir} }
 
-// Over is the whole over a fetcher of the test's for http.
-func Over(o Options, scheme Fetcher) Fetcher { return assemble(o, schemes{"http": scheme}) }
+// Over is the whole over a fetcher of the test's for http, OverAll over one for each scheme.
+func Over(o Options, scheme Fetcher) Fetcher              { return OverAll(o, map[string]Fetcher{"http": scheme}) }
+func OverAll(o Options, table map[string]Fetcher) Fetcher { return assemble(o, table) }
 
 // Wrappers is each wrapper alone round the fetcher of http.
 func Wrappers(o Options) map[string]Fetcher {

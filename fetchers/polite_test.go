@@ -101,6 +101,31 @@ func TestMaxPauseBeginsAnew(t *testing.T) {
 	})
 }
 
+// A scheme that joins the table is tried again, held to its limits and checked as the others are, and they know nothing of it.
+func TestAnotherSchemeJoinsTheTable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s3 := statuses(http.Header{"Etag": {`"1"`}}, 500, 200)
+		l := limit.New(limit.Options{Rules: map[string]limit.Rule{"bucket": {Rate: 1.0 / 60}}})
+		f := fetchers.OverAll(fetchers.Options{Limits: l}, map[string]fetchers.Fetcher{"http": statuses(nil, 404), "s3": s3})
+		resp, err := f.Fetch(t.Context(), patient("s3://bucket/key"))
+		if err != nil || string(resp.Bytes) != "body" || resp.Attempts != 2 || s3.times[1].Sub(s3.times[0]) != time.Minute {
+			t.Fatalf("after %d requests: %v", s3.n, err)
+		}
+		resp.Close()
+		r := patient("s3://bucket/key")
+		r.Expect.JSON = true
+		if _, err := f.Fetch(t.Context(), r); failure(t, err).Class != fetchers.ClassExpect {
+			t.Error(err)
+		}
+		if _, err := f.Fetch(t.Context(), patient("http://bucket/key")); failure(t, err).Status != 404 {
+			t.Error(err)
+		}
+		if _, err := f.Fetch(t.Context(), patient("sql://bucket/key")); failure(t, err).Class != fetchers.ClassURL || !strings.Contains(err.Error(), "only http, s3") {
+			t.Error(err)
+		}
+	})
+}
+
 // strict is a host that bears so many requests a second, and says so by a status, with nothing else.
 type strict struct {
 	status int
