@@ -139,6 +139,17 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// A frame says how much memory undoing it takes: what zstd --long makes is undone, and more is an error.
+func TestWindow(t *testing.T) {
+	for size, ok := range map[int]bool{20: true, 27: true, 28: false, 31: false} {
+		// The frame: its magic number, its window, and one last block of the byte x as it is.
+		frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, byte(size-10) << 3, 1<<3 | 1, 0, 0, 'x'}
+		if got, err := decode(t, Zstd, frame); (err == nil) != ok || ok && string(got) != "x" {
+			t.Errorf("a window of 2^%d: %q, %v", size, got, err)
+		}
+	}
+}
+
 func TestSourceErrorComesThrough(t *testing.T) {
 	broken := errors.New("the line is dead")
 	for _, k := range kinds {
