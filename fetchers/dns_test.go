@@ -3,7 +3,10 @@ package fetchers
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -52,6 +55,38 @@ func TestNamesAreLookedUpOnceAMinute(t *testing.T) {
 			t.Errorf("an address was looked up: %v, %v, %d", addrs, err, asked)
 		}
 	})
+}
+
+// Connections of any way are opened by what is known of a name, which is asked anew where none of its addresses answers.
+func TestConnectionsShareWhatIsKnownOfAName(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "body") }))
+	srv.Config.SetKeepAlivesEnabled(false)
+	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
+	var counts Counts
+	web, asked := newWeb(Options{Counts: &counts}), 0
+	web.pool.names.look = func(context.Context, string) ([]string, error) { asked++; return []string{"127.0.0.1"}, nil }
+	fetch := func(method string) error {
+		resp, err := web.Fetch(t.Context(), &Request{Method: method, URL: "http://a.example:" + port + "/"})
+		if err == nil {
+			_, err = io.Copy(io.Discard, resp.Body)
+			resp.Close()
+		}
+		return err
+	}
+	for i := range 6 {
+		if err := fetch([]string{"GET", "POST"}[i%2]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := counts.Connections.Load(); asked != 1 || n != 6 {
+		t.Errorf("asked %d times for %d connections", asked, n)
+	}
+	srv.Close()
+	for want := 1; want <= 2; want++ { // the first is by what is known
+		if err := fetch("GET"); err == nil || asked != want {
+			t.Errorf("asked %d times, not %d: %v", asked, want, err)
+		}
+	}
 }
 
 func TestAddressesAreTriedInTurn(t *testing.T) {

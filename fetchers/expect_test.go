@@ -47,6 +47,7 @@ func TestExpect(t *testing.T) {
 		"two values":           {row + row, fetchers.Expect{JSON: true}, fetchers.ClassExpect, "JSON"},
 		"cut JSON":             {row[:20], fetchers.Expect{JSON: true}, fetchers.ClassExpect, "JSON"},
 		"no JSON":              {"", fetchers.Expect{JSON: true}, fetchers.ClassExpect, "JSON"},
+		"stream of no JSON":    {strings.Repeat(" ", 2<<20), fetchers.Expect{JSON: true}, fetchers.ClassExpect, "JSON"},
 		"stream, JSON":         {array, fetchers.Expect{JSON: true}, "", ""},
 		"stream, BOM":          {"\ufeff" + array, fetchers.Expect{JSON: true}, "", ""},
 		"stream, cut JSON":     {array[:len(array)-1], fetchers.Expect{JSON: true}, fetchers.ClassExpect, "JSON"},
@@ -210,20 +211,23 @@ func FuzzFeed(f *testing.F) {
 }
 
 func TestManyDocumentsFewConnections(t *testing.T) {
-	srv := ft.NewServer(t, ft.Reply(200, doc), ft.Reply(404, "none"), ft.Reply(500, "oh"), ft.Reply(200, doc))
-	var counts fetchers.Counts
-	f := fetchers.New(fetchers.Options{Counts: &counts})
-	for i := range 50 {
-		r := quick(fmt.Sprint(srv.URL, "/", i))
-		r.Absent = []int{404}
-		if _, _, err := get(t, f, r); err != nil {
-			t.Fatal(err)
+	chunked := ft.Raw(ft.Head(404, "Transfer-Encoding: chunked")+ft.Chunks("none")+"0\r\n\r\n", ft.Keep)
+	for _, method := range []string{"GET", "POST"} {
+		srv := ft.NewServer(t, ft.Reply(200, doc), ft.Reply(404, "none"), ft.Reply(500, "oh"), chunked, ft.Reply(200, doc))
+		var counts fetchers.Counts
+		f := fetchers.New(fetchers.Options{Counts: &counts})
+		for i := range 50 {
+			r := quick(fmt.Sprint(srv.URL, "/", i))
+			r.Method, r.Absent = method, []int{404}
+			if _, _, err := get(t, f, r); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if n := srv.Connections(); n != 1 {
-		t.Errorf("%d connections for 50 documents one after the other", n)
-	}
-	if r, c := counts.Requests.Load(), counts.Connections.Load(); r < 50 || c != 1 {
-		t.Errorf("counted %d requests over %d connections", r, c)
+		if n := srv.Connections(); n != 1 {
+			t.Errorf("%s: %d connections for 50 documents one after the other", method, n)
+		}
+		if r, c := counts.Requests.Load(), counts.Connections.Load(); r < 50 || c != 1 {
+			t.Errorf("%s: counted %d requests over %d connections", method, r, c)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package fetchers_test
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,6 +70,21 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s, which may be absent: %v", c.url, err)
 		}
 	}
+	large := filepath.Join(dir, "large")
+	if err := os.WriteFile(large, make([]byte, 2<<20), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := fetchers.Files(fetchers.Options{Dir: dir}).Fetch(t.Context(), quick("file://large"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, 1<<20); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(resp.Body); failure(t, err).Class != fetchers.ClassCut || len(b) != 1<<20 {
+		t.Errorf("one that is cut while it is read: %d bytes, %v", len(b), err)
+	}
+	resp.Close()
 	r := quick("file://a.json")
 	r.Method, r.Body = "POST", []byte("x")
 	if _, _, err := get(t, f, r); failure(t, err).Class != fetchers.ClassURL {
