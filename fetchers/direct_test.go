@@ -20,24 +20,8 @@ import (
 // answers serves connections by hand: each is given to play, with its number from 1.
 func answers(t *testing.T, play func(n int, c net.Conn, r *bufio.Reader)) (url string) {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for n := 1; ; n++ {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				play(n, c, bufio.NewReader(c))
-			}()
-		}
-	}()
-	return "http://" + l.Addr().String()
+	var n atomic.Int64
+	return "http://" + ft.ServeConns(t, nil, func(c net.Conn) { play(int(n.Add(1)), c, bufio.NewReader(c)) })
 }
 
 // oneRequest reads one, and says whether there was one.

@@ -28,7 +28,7 @@ func (p *Proxy) Used() int { return int(p.used.Load()) }
 func NewProxy(t testing.TB) *Proxy {
 	p := &Proxy{}
 	transport := &http.Transport{DisableCompression: true}
-	p.URL = "http://" + serveConns(t, func(c net.Conn) {
+	p.URL = "http://" + ServeConns(t, nil, func(c net.Conn) {
 		for r := bufio.NewReader(c); ; {
 			req, err := http.ReadRequest(r)
 			if err != nil {
@@ -63,7 +63,7 @@ func NewProxy(t testing.TB) *Proxy {
 // NewSOCKS starts a SOCKS5 proxy for whoever has a name and a password; nil: for anybody.
 func NewSOCKS(t testing.TB, user *url.Userinfo) *Proxy {
 	p := &Proxy{}
-	at := serveConns(t, func(c net.Conn) {
+	at := ServeConns(t, nil, func(c net.Conn) {
 		if to, ok := greet(c, user); ok {
 			p.used.Add(1)
 			join(c, to, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
@@ -168,46 +168,4 @@ func join(c net.Conn, to, hello string) {
 	_, _ = io.Copy(other, c)
 	other.Close()
 	back.Wait()
-}
-
-// serveConns serves each connection to a free port of loopback until the test ends, and gives the address.
-func serveConns(t testing.TB, serve func(net.Conn)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var (
-		wg    sync.WaitGroup
-		mu    sync.Mutex
-		conns = map[net.Conn]bool{}
-	)
-	wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			conns[c] = true
-			mu.Unlock()
-			wg.Go(func() {
-				serve(c)
-				c.Close()
-				mu.Lock()
-				delete(conns, c)
-				mu.Unlock()
-			})
-		}
-	})
-	t.Cleanup(func() {
-		l.Close()
-		mu.Lock()
-		for c := range conns {
-			c.Close()
-		}
-		mu.Unlock()
-		wg.Wait()
-	})
-	return l.Addr().String()
 }

@@ -78,14 +78,11 @@ func Chunks(texts ...string) string {
 type Server struct {
 	URL string // without a slash at its end
 
-	listener net.Listener
-	stop     chan struct{}
-	wg       sync.WaitGroup
+	stop <-chan struct{} // closed when the test ends
 
 	mu       sync.Mutex
 	scripts  map[string][]Answer
 	requests []*Exchange
-	conns    map[net.Conn]bool
 	opened   int
 }
 
@@ -103,18 +100,11 @@ func NewTLSServer(t testing.TB, config *tls.Config, answers ...Answer) *Server {
 
 func start(t testing.TB, config *tls.Config, answers []Answer) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &Server{listener: l, stop: make(chan struct{}), scripts: map[string][]Answer{"": answers}, conns: map[net.Conn]bool{}}
-	s.URL = "http://" + l.Addr().String()
+	s := &Server{stop: t.Context().Done(), scripts: map[string][]Answer{"": answers}}
+	s.URL = "http://" + ServeConns(t, config, s.serve)
 	if config != nil {
-		s.URL = "https://" + l.Addr().String()
-		s.listener = tls.NewListener(l, config)
+		s.URL = "https" + strings.TrimPrefix(s.URL, "http")
 	}
-	s.wg.Go(s.accept)
-	t.Cleanup(s.close)
 	return s
 }
 
@@ -139,27 +129,10 @@ func (s *Server) Connections() int {
 	return s.opened
 }
 
-func (s *Server) accept() {
-	for {
-		c, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		s.mu.Lock()
-		s.conns[c] = true
-		s.opened++
-		s.mu.Unlock()
-		s.wg.Go(func() { s.serve(c) })
-	}
-}
-
 func (s *Server) serve(c net.Conn) {
-	defer func() {
-		c.Close()
-		s.mu.Lock()
-		delete(s.conns, c)
-		s.mu.Unlock()
-	}()
+	s.mu.Lock()
+	s.opened++
+	s.mu.Unlock()
 	for r := bufio.NewReader(c); ; {
 		req, err := http.ReadRequest(r)
 		if err != nil {
@@ -222,17 +195,6 @@ func transport(c net.Conn) net.Conn {
 	return c
 }
 
-func (s *Server) close() {
-	s.listener.Close()
-	close(s.stop)
-	s.mu.Lock()
-	for c := range s.conns {
-		c.Close()
-	}
-	s.mu.Unlock()
-	s.wg.Wait()
-}
-
 // Refused gives a URL that nobody listens at.
 func Refused(t testing.TB) string {
 	t.Helper()
@@ -247,34 +209,13 @@ func Refused(t testing.TB) string {
 // Listener gives a URL whose connections get no further than being accepted: they end at once, by Close or Reset, or Stall.
 func Listener(t testing.TB, end End) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	var open []net.Conn
-	wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			switch end {
-			case Reset:
-				reset(c)
-			case Close:
-				c.Close()
-			default:
-				open = append(open, c)
-			}
+	return "http://" + ServeConns(t, nil, func(c net.Conn) {
+		switch end {
+		case Reset:
+			reset(c)
+		case Close:
+		default:
+			<-t.Context().Done()
 		}
 	})
-	t.Cleanup(func() {
-		l.Close()
-		wg.Wait()
-		for _, c := range open {
-			c.Close()
-		}
-	})
-	return "http://" + l.Addr().String()
 }
