@@ -69,7 +69,8 @@ func (s *secrets) add(text string) {
 	s.now.Store(&redactor{strings.NewReplacer(pairs...), forms})
 }
 
-// formsOf gives a secret and how it looks URL-encoded, in base64 and in JSON, where some encoders escape what HTML would.
+// formsOf gives a secret and how it looks URL-encoded, in a host's name, in base64 and in JSON, where some encoders escape
+// what HTML would.
 func formsOf(text string) []string {
 	var quoted strings.Builder
 	e := json.NewEncoder(&quoted)
@@ -78,7 +79,7 @@ func formsOf(text string) []string {
 	_ = e.Encode(text)
 	html, plain, _ := strings.Cut(quoted.String(), "\n")
 	return append(within(text),
-		text, url.QueryEscape(text), url.PathEscape(text), strings.Trim(html, `"`), strings.Trim(plain, "\"\n"),
+		text, strings.ToLower(text), url.QueryEscape(text), url.PathEscape(text), strings.Trim(html, `"`), strings.Trim(plain, "\"\n"),
 		base64.StdEncoding.EncodeToString([]byte(text)), base64.RawStdEncoding.EncodeToString([]byte(text)),
 		base64.URLEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)),
 	)

@@ -54,3 +54,12 @@ func TestSecretsInJSON(t *testing.T) {
 		}
 	}
 }
+
+// The names of hosts are written small.
+func TestASecretWithinAHostsName(t *testing.T) {
+	s := newSecrets()
+	s.add("Hunter2")
+	if got := s.redact("hunter2.example.com: HUNTER2 Hunter2"); got != "<secret>.example.com: HUNTER2 <secret>" {
+		t.Error(got)
+	}
+}
