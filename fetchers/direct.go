@@ -120,7 +120,7 @@ func (d *direct) take(ctx context.Context, address string, fresh bool) (c *direc
 
 // restless is how long a connection is idle before somebody looks whether its host has closed it: what is used again at
 // once is still there, or is found out when it is used.
-const restless = 200 * time.Millisecond
+const restless = 20 * time.Millisecond
 
 func (c *directConn) usable() bool {
 	idle := time.Since(c.since)
