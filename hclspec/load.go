@@ -91,6 +91,9 @@ func (l *loader) parse() map[string][]*hcl.Block {
 			continue
 		}
 		l.spec.Files[f.Name] = file
+		if body, ok := bodyOf(file); ok {
+			keepResults(body)
+		}
 		content, diags := file.Body.Content(rootSchema)
 		l.diags = append(l.diags, diags...)
 		if content == nil {
