@@ -167,6 +167,9 @@ func TestRecipeMistakes(t *testing.T) {
 		{`exec { shell = env("NOTHING", "") }`, "null or empty"},
 		{"exec {\ncommand = [\"a\"]\nstdin = \"${each.key}/../x\"\n}", "leaves the project"},
 		{"exec {\ncommand = [\"a\"]\ndir = \"../${each.key}\"\n}", "leaves the project"},
+		{"exec {\ncommand = [\"a\"]\nstdin = \"x\\u0000\"\n}", "stdin holds NUL"},
+		{"exec {\ncommand = [\"a\"]\ndir = \"x\\u0000\"\n}", "dir holds NUL"},
+		{`exec { shell = "echo \u0000" }`, "shell holds NUL"},
 		{`exec { command = ["a", ["b"]] }`, "concat("},
 		{"exec {\ncommand = [\"a\"]\nenv = { \"A=B\" = 1 }\n}", "A=B"},
 	} {

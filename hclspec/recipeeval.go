@@ -163,7 +163,8 @@ func (m *maker) exec(p Paths) *Exec {
 	if v, ok := m.value("command"); ok {
 		e.Command = m.argv(v)
 	}
-	if script := m.text("shell"); script != "" {
+	script := m.text("shell")
+	if script != "" {
 		e.Command = []string{"sh", "-eu", "-c", script, "sh"}
 	}
 	if m.t.attrs["stdin"] != nil {
@@ -177,6 +178,11 @@ func (m *maker) exec(p Paths) *Exec {
 	}
 	if v, ok := m.value("env"); ok {
 		e.Env = m.env(v)
+	}
+	for name, text := range map[string]string{"shell": script, "dir": e.Dir, "stdin": e.Stdin} {
+		if strings.Contains(text, "\x00") {
+			m.mistake(name, name+" holds NUL, which neither a program nor a path can have in it.")
+		}
 	}
 	for _, at := range []struct{ name, path string }{{"dir", e.Dir}, {"stdin", e.Stdin}} {
 		if hasStep(at.path, "..") {
