@@ -16,7 +16,8 @@ import (
 // included; where that is much less than what was tried, what lies between. From there on both grow, slowly first, until
 // the next refusal, or until they need not be kept. A rate that was found by few requests grows with each that is let
 // through. One that is refused again and again, however slowly it is asked, has no limit that asking less would keep: it
-// is asked about as often as it has let one through so soon after a refusal.
+// is asked about as often as it has let one through so soon after a refusal. One that refuses a request after it was asked
+// for less than half of what it has borne before refuses by chance, and is asked as much as then.
 type pace struct {
 	window float64 // most requests under way
 	room   float64 // up to which the window doubles
@@ -26,6 +27,9 @@ type pace struct {
 	wait   float64 // seconds after a refusal until one was let through, of late
 	vain   int     // refusals in a row, each of the first or second request since the one before
 	few    bool    // of few requests, so that it may be far from what the host bears
+	borne  float64 // the most a second that the host has let through from one refusal to the next, holds included,
+	beside float64 // and how many were under way then
+	doubts int     // refusals to come that must not be by chance, for what was found to be told
 	last   Found   // what was found then
 }
 
@@ -47,6 +51,8 @@ const (
 	patience   = 1.0 / 3          // of the requests that a host seems to bear are asked for at least,
 	inVain     = 8                // after so many refusals that asking less did not help against
 	fading     = 0.9              // of what was waited for is left at the next time
+	chance     = 2                // times as much must have been borne before, for a refusal to be one by chance
+	disproving = 8                // refusals that are not by chance must follow one that was, for a limit to be believed in
 	stride     = 1.5              // times as much is tried with each that is let through, where it was found by fewer
 )
 
@@ -123,26 +129,50 @@ func (g *gate) refused(now time.Time) {
 		p = &pace{room: noRoom}
 		g.pace = p
 	}
-	rate := p.now(now)
+	rate, first := p.now(now), !p.found
 	p.found, p.window, p.from = true, 1, now
 	through := g.ended + 1 // this one is under way, too
 	if through <= 0 {
 		return // nothing was let through to learn from
 	}
+	took := now.Sub(g.cycle) - g.idled
+	g.cycle, g.ended, g.idled = now, -1, 0
 	p.few = through < many && rate == 0
 	p.room = float64(max(1, (3*g.active+3)/4))
 	p.last = Found{AtOnce: max(1, g.active-1)}
-	if took := now.Sub(g.cycle) - g.idled; took > 0 {
-		p.rate = max(slowest, lower(rate, float64(through)/took.Seconds()))
-		if p.vain++; through > 2 {
-			p.vain = 0
-		}
-		if p.vain > inVain && p.wait > 0 {
-			p.rate = max(p.rate, patience/p.wait)
-		}
-		p.last.Rate = p.rate
+	if took <= 0 {
+		return
 	}
-	g.cycle, g.ended, g.idled = now, -1, 0
+	borne := float64(through) / took.Seconds()
+	if !first && p.byChance(through, borne, float64(g.active)) {
+		return
+	}
+	p.rate = max(slowest, lower(rate, borne))
+	if p.vain++; through > 2 {
+		p.vain = 0
+	}
+	if p.vain > inVain && p.wait > 0 {
+		p.rate = max(p.rate, patience/p.wait)
+	}
+	p.last.Rate = p.rate
+	p.doubts = max(0, p.doubts-1)
+}
+
+// byChance says that a refusal has nothing to do with how much was asked: the host has borne much more before. It is then
+// asked as much again as if it had no limit. In case it has become slow that takes more each time.
+func (p *pace) byChance(through int, borne, active float64) bool {
+	if borne >= p.borne {
+		p.borne, p.beside = borne, active
+	}
+	if through < many || borne > p.borne/chance {
+		return false
+	}
+	p.borne *= fading
+	p.rate, p.vain = 0, 0
+	p.room = max(p.room, p.beside)
+	p.window = p.room
+	p.doubts = disproving
+	return true
 }
 
 // disproven is how many times more than what was found a host must have borne by its last request without a refusal, for
@@ -155,7 +185,7 @@ func (s *Set) Found() (all []Found) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for name, g := range s.hosts {
-		if _, ruled := s.rules[name]; ruled || g.pace == nil || g.pace.last.AtOnce == 0 || g.pace.grown(g.last) > disproven {
+		if _, ruled := s.rules[name]; ruled || g.pace == nil || g.pace.last.AtOnce == 0 || g.pace.doubts > 0 || g.pace.grown(g.last) > disproven {
 			continue
 		}
 		f := g.pace.last

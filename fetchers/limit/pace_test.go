@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -12,13 +13,15 @@ import (
 type strict struct {
 	places       int
 	bucket, rate float64
-	every        int // it refuses each nth request, whatever the pace
+	every        int     // it refuses each nth request, whatever the pace
+	share        float64 // it refuses by chance, whatever the pace
 	took         time.Duration
 
 	mu              sync.Mutex
 	asked, active   int
 	left            float64
 	at              time.Time
+	chance          *rand.Rand
 	served, refused int
 	goes            []time.Duration // since the beginning, of those served
 	start           time.Time
@@ -31,7 +34,7 @@ func (h *strict) serve() bool {
 	h.left = min(h.bucket, h.left+now.Sub(h.at).Seconds()*h.rate)
 	h.at = now
 	h.asked++
-	ok := h.active < h.places && (h.rate == 0 || h.left >= 1) && (h.every == 0 || h.asked%h.every != 0)
+	ok := h.active < h.places && (h.rate == 0 || h.left >= 1) && (h.every == 0 || h.asked%h.every != 0) && (h.share == 0 || h.chance.Float64() >= h.share)
 	if !ok {
 		h.refused++
 		h.mu.Unlock()
@@ -53,6 +56,7 @@ func (h *strict) serve() bool {
 func (h *strict) ask(t *testing.T, s *Set, n int) time.Duration {
 	h.start = time.Now()
 	h.at, h.left = h.start, h.bucket
+	h.chance = rand.New(rand.NewPCG(1, 2))
 	var wg sync.WaitGroup
 	for range n {
 		wg.Go(func() {
@@ -114,6 +118,29 @@ func TestRefusalsThatAreNoLimit(t *testing.T) {
 			t.Errorf("100 served in %v", took)
 		}
 	})
+}
+
+// Nor is one that refuses some by chance: what the holds alone would cost is not multiplied, and no limit is told of.
+func TestRefusalsByChance(t *testing.T) {
+	for _, c := range []struct {
+		share float64
+		n     int
+		most  float64 // times what the holds and the requests would take
+	}{{0.003, 10000, 2.5}, {0.01, 5000, 2.5}, {0.03, 2000, 2.5}, {0.1, 500, 4}, {0.3, 100, 4.5}} {
+		synctest.Test(t, func(t *testing.T) {
+			h := &strict{places: 99, share: c.share, took: 20 * time.Millisecond}
+			s := New(Options{})
+			took := h.ask(t, s, c.n)
+			best := time.Duration(h.refused)*time.Second + time.Duration(c.n)*h.took/DefaultConcurrency
+			times := float64(took) / float64(best)
+			if t.Logf("%g: %d served in %v, %.2f times the best; %d refused", c.share, c.n, took, times, h.refused); times > c.most {
+				t.Errorf("%g: it takes too long", c.share)
+			}
+			if found := s.Found(); c.share < 0.1 && len(found) > 0 {
+				t.Errorf("%g: %+v", c.share, found)
+			}
+		})
+	}
 }
 
 // A single hiccup is soon forgotten.
