@@ -40,8 +40,14 @@ func (f *reportFlags) write(a *app, p *project, plan *planner.Plan, goals *goalF
 	return errors.Join(errs...)
 }
 
-// writeReport puts a report under its name when it is whole.
+// writeReport puts a report under its name when it is whole. What is no file, such as a pipe or /dev/stdout, is written to.
 func writeReport(name string, write func(io.Writer) error) error {
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return writeInto(name, write)
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
 		return err
@@ -53,6 +59,19 @@ func writeReport(name string, write func(io.Writer) error) error {
 		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
+		return fmt.Errorf("write the report %s: %w", name, err)
+	}
+	return nil
+}
+
+// writeInto writes a report into what is there.
+func writeInto(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	w := bufio.NewWriter(f)
+	if err := errors.Join(write(w), w.Flush(), f.Close()); err != nil {
 		return fmt.Errorf("write the report %s: %w", name, err)
 	}
 	return nil
