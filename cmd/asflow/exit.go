@@ -13,7 +13,7 @@ import (
 	"github.com/asflow/asflow/executor"
 )
 
-// The exit statuses. 130 and 143 are of signals.
+// The exit statuses. 129 to 143 are of signals.
 const (
 	exitFailed = 1 // more jobs failed than allow_failed lets, or the world did
 	exitUsage  = 2 // the configuration or the command line is wrong

@@ -148,6 +148,9 @@ func countJobs(p *planner.Plan) (n jobCounts) {
 		n.NotTried += t[planner.NotTried]
 		n.Cancelled += t[planner.Cancelled] + t[planner.Ready] + t[planner.Running]
 	}
+	if n.Failed+n.NotTried == 0 && n.Cancelled > 0 {
+		n.Blocked, n.Cancelled = 0, n.Cancelled+n.Blocked // by what was cut off, and by no failure
+	}
 	return n
 }
 
@@ -156,6 +159,16 @@ func unbuilt(p *planner.Plan) (out []string) {
 	for i, t := range p.Targets() {
 		if p.Wanted(i) && !p.Tally(i).Known {
 			out = append(out, t.Label+": "+waitsFor(p, i))
+		}
+	}
+	return out
+}
+
+// emptyLists names the wanted targets that have no element, which may be meant or not.
+func emptyLists(p *planner.Plan) (out []string) {
+	for i, t := range p.Targets() {
+		if n := p.Tally(i); p.Wanted(i) && n.Known && n.Total == 0 {
+			out = append(out, t.Label+": its list is empty")
 		}
 	}
 	return out

@@ -8,10 +8,17 @@ import (
 	"syscall"
 )
 
-// onSignal calls f with each interrupt or termination, one after the other, until stopped.
+// onSignal calls f with each signal that is to end a run, one after the other, until stopped. The end of the terminal is
+// one, unless whoever started us has it ignored, as nohup does. Until then nobody is ended by a reader that has gone: the
+// commands of the run would go on alone.
 func onSignal(f func(os.Signal)) (stop func()) {
 	c := make(chan os.Signal, 2)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+	gone := make(chan os.Signal, 1) // nobody listens: writing fails, and that is all
+	signal.Notify(gone, syscall.SIGPIPE)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(c, syscall.SIGHUP)
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for s := range c {
@@ -19,6 +26,7 @@ func onSignal(f func(os.Signal)) (stop func()) {
 		}
 	})
 	return func() {
+		signal.Stop(gone)
 		signal.Stop(c)
 		close(c)
 		wg.Wait()
