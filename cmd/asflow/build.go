@@ -124,6 +124,7 @@ func (c *buildCmd) idle(a *app, p *project, plan *planner.Plan) error {
 		return errFailed
 	}
 	if !c.Quiet {
+		fmt.Fprint(a.stderr, notes(a.stderr, emptyLists(plan)))
 		fmt.Fprintln(a.stderr, upToDate(a.stderr, n, len(plan.Targets()), a.now().Sub(p.now)))
 	}
 	return nil
@@ -193,10 +194,11 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 		}
 		r.events.write(ended, event{Event: "end", Run: id, Jobs: &n, Received: result.Bytes, Requests: requests, Connections: connections, Exit: &status, Seconds: ended.Sub(p.now).Seconds()})
 		r.events.flush()
+		err = errors.Join(err, r.events.failure())
 	}
 	err = errors.Join(err, c.write(a, p, plan, newGoalFilter(p.spec, c.relative(p.dir)), ran, n, ended.Sub(p.now)))
-	if !c.Quiet || status != 0 {
-		s := summary{jobs: n, result: result, took: ended.Sub(p.now), failures: r.failures, failed: r.failed, ok: status == 0, waits: unbuilt(plan), paces: paces(found)}
+	if !c.Quiet || status != 0 || r.failed > 0 {
+		s := summary{jobs: n, result: result, took: ended.Sub(p.now), failures: r.failures, failed: r.failed, ok: status == 0, waits: unbuilt(plan), empty: emptyLists(plan), paces: paces(found)}
 		if c.Verbose {
 			s.requests, s.connections = requests, connections
 		}

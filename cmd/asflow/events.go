@@ -3,8 +3,11 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/asflow/asflow/executor"
@@ -69,6 +72,8 @@ type eventStream struct {
 	mu sync.Mutex
 	w  *bufio.Writer
 	e  *json.Encoder
+
+	err error // the first of writing them
 }
 
 func newEventStream(w io.Writer, p runPlan, explain bool) *eventStream {
@@ -83,13 +88,27 @@ func (s *eventStream) write(at time.Time, e event) {
 	e.Time = stamp(at)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.e.Encode(e)
+	s.keep(s.e.Encode(e))
+}
+
+// keep notes what went wrong, but for a reader that has gone.
+func (s *eventStream) keep(err error) {
+	if s.err == nil && err != nil && !errors.Is(err, syscall.EPIPE) {
+		s.err = fmt.Errorf("write the events: %w", err)
+	}
 }
 
 func (s *eventStream) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.w.Flush()
+	s.keep(s.w.Flush())
+}
+
+// failure gives what went wrong.
+func (s *eventStream) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }

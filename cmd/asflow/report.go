@@ -24,6 +24,7 @@ const (
 	frameEvery   = 80 * time.Millisecond
 	plainEvery   = 200 * time.Millisecond // lines are written so often,
 	summaryEvery = 5 * time.Second        // and how far all is so often
+	manyLines    = 200                    // of failures, a line each behind the first few
 	fewLines     = 10                     // of a kind, before they are only counted
 )
 
@@ -343,10 +344,15 @@ func (r *reporter) fail(e executor.Event) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.failed++; len(r.failures) < fewLines {
+	r.failed++
+	switch {
+	case len(r.failures) < fewLines:
 		r.failures = append(r.failures, f)
-	} else if f.notTried {
+	case f.notTried:
 		return
+	case len(r.failures) < manyLines:
+		f.tail = nil
+		r.failures = append(r.failures, f)
 	}
 	if r.mode != showNone && r.failed <= fewLines {
 		of := f.path

@@ -16,6 +16,7 @@ type summary struct {
 	failures []failure // the first
 	failed   int       // of all
 	waits    []string  // targets whose list did not become known
+	empty    []string  // and those whose list is empty
 	paces    []string  // what hosts were found to bear
 	ok       bool
 
@@ -32,10 +33,26 @@ func upToDate(t *terminal, n jobCounts, targets int, d time.Duration) string {
 	return t.sentence(fmt.Sprintf("%s %s  %s", t.paint(green, t.signs().ok), "up to date", t.paint(dim, strings.Join(parts, ", "))))
 }
 
+// notes gives a line for each of what is said beside.
+func notes(t *terminal, texts []string) string {
+	var b strings.Builder
+	for _, text := range texts {
+		fmt.Fprintln(&b, t.sentence(t.paint(dim, t.signs().note+" "+text)))
+	}
+	return b.String()
+}
+
 // text is the whole summary: each failure, and last a line with what became of all jobs.
 func (s *summary) text(t *terminal) string {
 	var b strings.Builder
 	for i, f := range s.failures {
+		if i >= fewLines {
+			if i == fewLines {
+				b.WriteByte('\n')
+			}
+			fmt.Fprintln(&b, t.sentence(f.line(t)))
+			continue
+		}
 		if i == 0 || len(f.tail) > 0 || len(s.failures[i-1].tail) > 0 {
 			b.WriteByte('\n')
 		}
@@ -50,6 +67,7 @@ func (s *summary) text(t *terminal) string {
 	for _, w := range s.waits {
 		fmt.Fprintln(&b, t.sentence(t.paint(yellow, "not built")+" "+w))
 	}
+	b.WriteString(notes(t, s.empty))
 	for _, p := range s.paces {
 		fmt.Fprintln(&b, t.sentence(t.paint(yellow, t.signs().held)+" "+p))
 	}
@@ -124,6 +142,20 @@ func (f *failure) text(t *terminal) string {
 		fmt.Fprintf(&b, "  %s %s\n", t.paint(dim, "|"), line)
 	}
 	return b.String()
+}
+
+// line is a failure in a line.
+func (f *failure) line(t *terminal) string {
+	cause, _, _ := strings.Cut(f.cause, "\n")
+	line := t.paint(red, t.signs().failed) + " " + f.path
+	if f.keyUnseen() {
+		line += " (" + clip(visible(f.key), 60, t.signs().ellipsis) + ")"
+	}
+	line += ": " + cause
+	if f.attempts > 1 {
+		line += fmt.Sprintf(" (%d attempts)", f.attempts)
+	}
+	return line
 }
 
 // keyUnseen tells whether the path doesn't show which element it is of: a star stands for a hash.
