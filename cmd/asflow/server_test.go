@@ -116,12 +116,12 @@ func (s *testServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "{\"id\":%q}\n", rest)
 	case "who": // tells who asks
 		fmt.Fprintf(w, "{\"agent\":%q,\"auth\":%q}\n", r.UserAgent(), r.Header.Get("Authorization"))
-	case "strict": // refuses each tenth request
+	case "strict": // refuses two of 40 requests
 		s.mu.Lock()
 		s.count["strict"]++
-		refuse := s.count["strict"]%10 == 0
+		n := s.count["strict"] % 40
 		s.mu.Unlock()
-		if refuse {
+		if n == 10 || n == 20 {
 			http.Error(w, "slow down", http.StatusTooManyRequests)
 			return
 		}
