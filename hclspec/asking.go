@@ -210,6 +210,9 @@ func (c *call) glob(args []cty.Value) (cty.Value, error) {
 	if c.world == nil {
 		return cty.DynamicVal, fmt.Errorf("glob can't be used in what must be known before anything is built")
 	}
+	if hasStep(pattern, "..") {
+		return cty.DynamicVal, fmt.Errorf("%s leaves the project: a pattern must have no .. in it", pattern)
+	}
 	paths, left, err := c.world.Glob(pattern)
 	if err != nil {
 		return cty.DynamicVal, err

@@ -25,6 +25,7 @@ func TestFunctions(t *testing.T) {
 		`json("v.json").b[0]`:                                 `1.5`,
 		`jsonl("v.jsonl")`:                                    `[1,"two"]`,
 		`file("note.txt")`:                                    `"one\ntwo"`,
+		`try(glob("../*.sql"), "leaves")`:                     `"leaves"`,
 		`glob("sql/*.sql")`:                                   `[{"key":"sql/a.sql","name":"a","path":"sql/a.sql"},{"key":"sql/b.x.sql","name":"b","path":"sql/b.x.sql"}]`,
 		`dates("2024-01-30", "2024-02-01")`:                   `["2024-01-30","2024-01-31","2024-02-01"]`,
 		`dates("2024-01-31", "2024-04-30", "1mo")`:            `["2024-01-31","2024-02-29","2024-03-31","2024-04-30"]`,
