@@ -16,7 +16,7 @@ import (
 
 type catCmd struct {
 	Paths       []string `arg:"" optional:"" name:"path" help:"Files to print, one after the other."`
-	Head        int      `placeholder:"N" group:"shown" help:"Only the first N lines of each."`
+	Head        *int     `placeholder:"N" group:"shown" help:"Only the first N lines of each."`
 	SkipMissing bool     `group:"shown" help:"Pass over files that don't exist: the inputs of a recipe that are absent."`
 	FilesFrom   string   `placeholder:"FILE" group:"shown" help:"Print the files that FILE names, one per line; - is stdin. In a recipe: --files-from \"$$ASFLOW_INPUTS_FILE\"."`
 
@@ -111,8 +111,8 @@ func (c *catCmd) print(w io.Writer, a *app, path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer r.Close()
-	if c.Head > 0 {
-		err = head(w, r, c.Head)
+	if c.Head != nil {
+		err = head(w, r, *c.Head)
 	} else {
 		_, err = io.Copy(w, r)
 	}

@@ -40,33 +40,33 @@ func (c *demoCmd) Run(a *app) error {
 		return err
 	}
 
-	t := a.stdout
+	t, word := a.stdout, shellWord(dir)
 	say := func(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 	prompt := t.paint(dim, "$") + " "
 	say("%s\n\n", t.paint(dim, "A small API is at "+api.url+": paged, throttled, failing at times.\n"+
-		"What is made of it says "+filepath.Join(c.Folder, "asflow.hcl")+"."))
+		"What is made of it says "+filepath.Join(dir, "asflow.hcl")+"."))
 
 	build := buildCmd{FetchJobs: 64, Progress: c.Progress}
 	inside := *a
 	inside.dir = dir
-	say("%s%s\n", prompt, t.paint(bold, "asflow -C "+c.Folder+" build"))
+	say("%s%s\n", prompt, t.paint(bold, "asflow -C "+word+" build"))
 	if err := build.Run(&inside); err != nil {
 		return err
 	}
-	say("\n%s%s\n", prompt, t.paint(bold, "asflow -C "+c.Folder+" cat --head 6 warmest.csv"))
-	if err := (&catCmd{Paths: []string{"warmest.csv"}, Head: 6}).Run(&inside); err != nil {
+	say("\n%s%s\n", prompt, t.paint(bold, "asflow -C "+word+" cat --head 6 warmest.csv"))
+	if err := (&catCmd{Paths: []string{"warmest.csv"}, Head: new(6)}).Run(&inside); err != nil {
 		return err
 	}
-	say("\n%s%s\n", prompt, t.paint(bold, "asflow -C "+c.Folder+" build"))
+	say("\n%s%s\n", prompt, t.paint(bold, "asflow -C "+word+" build"))
 	if err := build.Run(&inside); err != nil {
 		return err
 	}
 	say("\nNothing was left to do. %s\n\n", t.paint(bold, "Try next:"))
 	try := [][]string{
-		{"  less " + filepath.Join(c.Folder, "asflow.hcl"), t.paint(dim, "how it is said")},
-		{"  asflow -C " + c.Folder + " status", t.paint(dim, "a row per target")},
-		{"  asflow -C " + c.Folder + " ls", t.paint(dim, "every file, and its source")},
-		{"  rm -r " + filepath.Join(c.Folder, "days"), t.paint(dim, "then build again: no request is needed")},
+		{"  less " + shellWord(filepath.Join(dir, "asflow.hcl")), t.paint(dim, "how it is said")},
+		{"  asflow -C " + word + " status", t.paint(dim, "a row per target")},
+		{"  asflow -C " + word + " ls", t.paint(dim, "every file, and its source")},
+		{"  rm -r " + shellWord(filepath.Join(dir, "days")), t.paint(dim, "then build again: no request is needed")},
 		{"  asflow init", t.paint(dim, "a first project of your own")},
 	}
 	writeTable(t, try, nil)

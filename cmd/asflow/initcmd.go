@@ -44,8 +44,8 @@ func (c *initCmd) Run(a *app) error {
 	}
 	t := a.stdout
 	in := ""
-	if c.Folder != "" {
-		in = " -C " + c.Folder
+	if dir != "." {
+		in = " -C " + shellWord(dir)
 	}
 	_, err = fmt.Fprintf(t, "%s Wrote %s. Read it, change it, then:\n\n  asflow%s plan     what would be made\n  asflow%s build    make it\n",
 		t.paint(green, t.signs().ok), path, in, in)

@@ -121,8 +121,9 @@ func configNames(dir string) ([]string, error) {
 
 func isMain(name string) bool { return name == "asflow.hcl" || name == "asflow.hcl.json" }
 
+// isConfig tells a configuration file from others. A name that begins with a point is an editor's, or the system's.
 func isConfig(name string) bool {
-	return isMain(name) || strings.HasSuffix(name, ".asflow.hcl") || strings.HasSuffix(name, ".asflow.hcl.json")
+	return isMain(name) || !strings.HasPrefix(name, ".") && (strings.HasSuffix(name, ".asflow.hcl") || strings.HasSuffix(name, ".asflow.hcl.json"))
 }
 
 // missing says that a folder is no project, and where the nearest one is.

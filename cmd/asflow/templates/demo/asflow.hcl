@@ -58,8 +58,9 @@ target "warmest.csv" {
   exec {
     stdout = "output"
     shell  = <<-EOT
+      days=$(asflow cat --skip-missing --files-from "$ASFLOW_INPUTS_FILE")
       echo station,name,mean
-      asflow cat --skip-missing --files-from "$ASFLOW_INPUTS_FILE" | sort -t, -k3,3 -rn
+      echo "$days" | sort -t, -k3,3 -rn
     EOT
   }
 }
