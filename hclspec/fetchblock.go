@@ -24,11 +24,14 @@ func (l *loader) fetch(t *Target, attrs hcl.Attributes) {
 	if attrs["url"] == nil {
 		l.err(t.recipeAt, "A fetch without a url", "Say what to fetch: url = \"https://…\".")
 	}
-	page := scopeEach
+	page, turned := scopeEach, attrs["paginate"]
 	if a := attrs["paginate"]; a != nil {
 		page |= scopePage
 		t.Paged = true
-		l.paginate(t, a)
+		mistakes := len(l.diags)
+		if l.paginate(t, a); len(l.diags) > mistakes {
+			turned = nil // it is not known how
+		}
 	}
 	for _, name := range []string{"url", "query", "headers", "body"} {
 		if x := l.expr(t, attrs[name], page); x != nil && name == "url" {
@@ -38,6 +41,7 @@ func (l *loader) fetch(t *Target, attrs hcl.Attributes) {
 	for _, name := range []string{"method", "form", "auth", "http", "proxy", "tls"} {
 		l.expr(t, attrs[name], scopeEach)
 	}
+	l.checkTurning(t, turned)
 	if a, b := attrs["body"], attrs["form"]; a != nil && b != nil {
 		l.err(b.NameRange, "body and form", "A request has one body: take body or form.")
 	}
@@ -54,6 +58,23 @@ func (l *loader) fetch(t *Target, attrs hcl.Attributes) {
 	}
 	l.rules(t, attrs)
 	l.constantForms(t)
+}
+
+// checkTurning reports pages that would all be the same request.
+func (l *loader) checkTurning(t *Target, a *hcl.Attribute) {
+	if a == nil || t.paginate.link || t.paginate.next != nil {
+		return
+	}
+	for _, name := range []string{"url", "query", "headers", "body"} {
+		if x := t.attrs[name]; x != nil && x.info.page {
+			return
+		}
+	}
+	say, such := "page.number or page.offset", "query = { page = page.number }"
+	if t.paginate.cursor != nil {
+		say, such = "page.cursor", "query = { cursor = page.cursor }"
+	}
+	l.err(a.NameRange, "Pages that are all the same request", fmt.Sprintf("Say by %s in url, query, headers or body which page is meant, as in %s; or where each page tells where the next one is, by next.", say, such))
 }
 
 // constantForms checks what is already known of attributes that may differ by element.
