@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/asflow/asflow/fetchers"
@@ -211,6 +212,9 @@ func (w *fetchWorker) failed(ctx context.Context, err error) {
 			return
 		}
 		w.doubts[j.target].note(err)
+		if at := w.Redact(e.URL); at != j.record.Source && !strings.Contains(err.Error(), e.URL) {
+			err = fmt.Errorf("%w, of %s", err, at) // of a page behind the first, or where a redirect led
+		}
 		if e.Status != 0 {
 			name, keepErr := w.keepHead(e)
 			if keepErr != nil {

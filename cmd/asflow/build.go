@@ -112,7 +112,7 @@ func (c *buildCmd) lock(ctx context.Context, a *app, store *executor.Store) (fun
 func (c *buildCmd) idle(a *app, p *project, plan *planner.Plan) error {
 	n := countJobs(plan)
 	if c.JSON {
-		s := newEventStream(a.stdout, plan, false)
+		s := newEventStream(a.stdout, plan, false, p.spec.Redact)
 		s.write(p.now, event{Event: "begin", Goals: c.Goals})
 		s.write(a.now(), event{Event: "end", Jobs: &n, Exit: new(int), Seconds: a.now().Sub(p.now).Seconds()})
 		s.flush()
@@ -151,7 +151,7 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 	r := newReporter(a, c.mode(a), plan, meters)
 	r.files, r.explain, r.verbose = p.spec.Files, c.Explain && !c.Quiet, c.Verbose
 	if c.JSON {
-		r.events = newEventStream(a.stdout, plan, c.Explain)
+		r.events = newEventStream(a.stdout, plan, c.Explain, p.spec.Redact)
 		r.events.write(p.now, event{Event: "begin", Run: id, Goals: c.Goals})
 	}
 	w.set(r)

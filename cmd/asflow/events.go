@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/asflow/asflow/executor"
+	"github.com/asflow/asflow/fetchers"
 	"github.com/asflow/asflow/planner"
 )
 
@@ -29,7 +30,9 @@ type event struct {
 	Size     *int64  `json:"size,omitempty"`  // of the file that was made
 	Hash     string  `json:"hash,omitempty"`  // SHA-256 of the file that was made
 	Received int64   `json:"received,omitempty"`
-	Status   int     `json:"status,omitempty"` // HTTP or exit status
+	Status   int     `json:"status,omitempty"` // HTTP or exit status, of ended and retrying
+	URL      string  `json:"url,omitempty"`    // of a fetch that failed, ended and retrying: the request's own
+	Class    string  `json:"class,omitempty"`  // and what kind of failure it was
 	Attempts int     `json:"attempts,omitempty"`
 	Seconds  float64 `json:"seconds,omitempty"`
 	Error    string  `json:"error,omitempty"`
@@ -68,6 +71,7 @@ type eventStream struct {
 	plan    runPlan
 	targets []planner.Target
 	explain bool
+	redact  func(string) string
 
 	mu sync.Mutex
 	w  *bufio.Writer
@@ -76,8 +80,8 @@ type eventStream struct {
 	err error // the first of writing them
 }
 
-func newEventStream(w io.Writer, p runPlan, explain bool) *eventStream {
-	s := &eventStream{plan: p, targets: p.Targets(), explain: explain, w: bufio.NewWriterSize(w, 64<<10)}
+func newEventStream(w io.Writer, p runPlan, explain bool, redact func(string) string) *eventStream {
+	s := &eventStream{plan: p, targets: p.Targets(), explain: explain, redact: redact, w: bufio.NewWriterSize(w, 64<<10)}
 	s.e = json.NewEncoder(s.w)
 	s.e.SetEscapeHTML(false)
 	return s
@@ -127,6 +131,9 @@ func (s *eventStream) event(x executor.Event) {
 	e := event{Target: s.targets[x.Target].Label, Path: x.Path, Key: x.Key, Text: x.Text, Log: x.Log}
 	if x.Err != nil {
 		e.Error = x.Err.Error()
+	}
+	if f, ok := errors.AsType[*fetchers.Error](x.Err); ok {
+		e.URL, e.Class, e.Status = s.redact(f.URL), string(f.Class), f.Status
 	}
 	switch x.Kind {
 	case executor.Started:

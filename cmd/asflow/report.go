@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/asflow/asflow/executor"
+	"github.com/asflow/asflow/fetchers"
 	"github.com/asflow/asflow/planner"
 )
 
@@ -341,6 +342,9 @@ func (r *reporter) fail(e executor.Event) {
 	}
 	if e.Record != nil {
 		f.attempts, f.source = e.Record.Attempts, e.Record.Source
+	}
+	if x, ok := errors.AsType[*fetchers.Error](e.Err); ok && x.Attempts > 0 {
+		f.attempts = x.Attempts // of its page alone
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

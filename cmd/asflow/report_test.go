@@ -163,7 +163,7 @@ func TestEvents(t *testing.T) {
 	var out bytes.Buffer
 	a := &app{stderr: fakeTerminal(false, true, 80, 24), now: func() time.Time { return f.now }}
 	r := newReporter(a, showNone, f, f)
-	r.events = newEventStream(&out, f, true)
+	r.events = newEventStream(&out, f, true, func(text string) string { return text })
 	r.board.look()
 	f.play(r, func() { r.show(false) })
 	r.show(true)

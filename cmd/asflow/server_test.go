@@ -126,8 +126,12 @@ func (s *testServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		fmt.Fprintf(w, "{\"id\":%q}\n", rest)
-	case "pages": // three pages of two records
+	case "pages": // three pages of two records; of broken the third fails
 		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+		if rest == "broken" && page == 2 {
+			http.Error(w, "the server says no", http.StatusInternalServerError)
+			return
+		}
 		if page < 3 {
 			w.Header().Set("Link", fmt.Sprintf("<%s?page=%d>; rel=\"next\"", r.URL.Path, page+1))
 		}
