@@ -3,6 +3,8 @@ package hclspec_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/asflow/asflow/hclspec"
 )
 
 const printedExec = `
@@ -119,5 +121,27 @@ func TestFingerprintOfEachAttribute(t *testing.T) {
 	paged := "records = \".[]\"\n paginate = "
 	if with(fetch, "", paged+`{ next = "link" }`) == with(fetch, "", paged+`{ next = ".next" }`) || with(fetch, "", `records = ".[]"`) == with(fetch, "", `records = ".a[]"`) {
 		t.Error("other records or pages do not change the fingerprint")
+	}
+}
+
+// The line ends of Windows are those of all others: in a script, and in what a recipe is known by.
+func TestLineEndsOfWindows(t *testing.T) {
+	config := "variable \"v\" {\n  default = 1\n}\ntarget \"a.txt\" {\n  exec {\n    shell = <<-X\n      if true; then\n        echo a > a.txt\n      fi\n    X\n    env = { V = var.v }\n  }\n}\n"
+	var prints, scripts []string
+	for _, text := range []string{config, strings.ReplaceAll(config, "\n", "\r\n")} {
+		p := newProject(t, text, nil)
+		target := p.spec().Targets[0]
+		print, _, diags := target.Fingerprint(p, nil, 0, nil)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		recipe, _, diags := target.Recipe(p, nil, 0, hclspec.Paths{Output: "a.txt"})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		prints, scripts = append(prints, print), append(scripts, recipe.Exec.Command[3])
+	}
+	if prints[0] != prints[1] || scripts[0] != scripts[1] || strings.Contains(scripts[1], "\r") {
+		t.Errorf("fingerprints %q, scripts %q", prints, scripts)
 	}
 }

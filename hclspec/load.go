@@ -1,6 +1,7 @@
 package hclspec
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sort"
@@ -78,6 +79,7 @@ func (l *loader) parse() map[string][]*hcl.Block {
 	blocks := map[string][]*hcl.Block{}
 	parser := hclparse.NewParser()
 	for _, f := range l.o.Files {
+		f.Bytes = lineEnds(f.Bytes)
 		var file *hcl.File
 		var diags hcl.Diagnostics
 		if strings.HasSuffix(f.Name, ".json") {
@@ -105,6 +107,10 @@ func (l *loader) parse() map[string][]*hcl.Block {
 	}
 	return blocks
 }
+
+// lineEnds makes the line ends of Windows those of all others: a script in a heredoc is given to a shell as it is, and a
+// checkout with other line ends changes no recipe.
+func lineEnds(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }
 
 func (l *loader) version(b *hcl.Block) {
 	content := l.content(b.Body, &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "required_version"}}})

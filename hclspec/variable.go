@@ -129,6 +129,7 @@ func (l *loader) varFile(f File, declared map[string]*variable, values map[strin
 	parser := hclparse.NewParser()
 	var file *hcl.File
 	var diags hcl.Diagnostics
+	f.Bytes = lineEnds(f.Bytes)
 	if strings.HasSuffix(f.Name, ".json") {
 		file, diags = parser.ParseJSON(f.Bytes, f.Name)
 	} else {
