@@ -180,12 +180,12 @@ func (p *pace) byChance(through int, borne, active float64) bool {
 const disproven = 4
 
 // Found gives what hosts were found to bear, those that refused most first. A host that has refused nothing for long, in
-// view of what it was asked since, is not among them.
+// view of what it was asked since, is not among them, nor one that has refused but once, or has let nothing through since.
 func (s *Set) Found() (all []Found) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for name, g := range s.hosts {
-		if _, ruled := s.rules[name]; ruled || g.pace == nil || g.pace.last.AtOnce == 0 || g.pace.doubts > 0 || g.pace.grown(g.last) > disproven {
+		if _, ruled := s.rules[name]; ruled || g.pace == nil || g.refusals < 2 || !g.since.IsZero() || g.pace.last.AtOnce == 0 || g.pace.doubts > 0 || g.pace.grown(g.last) > disproven {
 			continue
 		}
 		f := g.pace.last

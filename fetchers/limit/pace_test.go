@@ -255,3 +255,27 @@ func TestFound(t *testing.T) {
 		})
 	}
 }
+
+// Neither one refusal nor a host that still refuses tells of a limit.
+func TestNothingIsFoundByOneRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		refuse := func(hold time.Duration) {
+			release := acquire(t, s, "a")
+			s.Hold("a", time.Now().Add(hold), "503")
+			release()
+		}
+		for _, want := range []int{0, 1} {
+			times(t, s, 20, 10*time.Millisecond, "a")
+			refuse(time.Second)
+			time.Sleep(time.Second)
+			s.Passed("a")
+			if found := s.Found(); len(found) != want {
+				t.Errorf("%+v, want %d", found, want)
+			}
+		}
+		if refuse(time.Hour); len(s.Found()) != 0 {
+			t.Errorf("%+v, of a host that lets nothing through", s.Found())
+		}
+	})
+}
