@@ -54,7 +54,6 @@ func dialError(r *Request, err error) *Error {
 	var (
 		dns      *net.DNSError
 		op       *net.OpError
-		timeout  net.Error
 		cert     *tls.CertificateVerificationError
 		record   tls.RecordHeaderError
 		unknown  x509.UnknownAuthorityError
@@ -62,11 +61,14 @@ func dialError(r *Request, err error) *Error {
 		invalid  x509.CertificateInvalidError
 		proxy    *proxyError
 		bad      *badProxy
+		stall    *proxyStall
 	)
-	isTimeout := errors.As(err, &timeout) && timeout.Timeout()
+	late := isTimeout(err)
 	isDial := errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "socks connect")
 	isAlert := errors.As(err, &op) && op.Op == "remote error" // as crypto/tls names what the other side complains of
 	switch {
+	case errors.As(err, &stall):
+		return fail(r, ClassConnect, again, stall)
 	case errors.As(err, &cert), errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &record), isAlert:
 		return fail(r, ClassTLS, final, err)
 	case errors.As(err, &dns):
@@ -85,11 +87,11 @@ func dialError(r *Request, err error) *Error {
 		return fail(r, ClassConnect, final, fmt.Errorf("the SOCKS proxy would not connect: %w", err))
 	case isDial:
 		return fail(r, ClassConnect, again, err)
-	case errors.Is(err, errNoAnswer), isTimeout && strings.Contains(err.Error(), "awaiting response headers"):
+	case errors.Is(err, errNoAnswer), late && strings.Contains(err.Error(), "awaiting response headers"):
 		return fail(r, ClassTimeout, again, fmt.Errorf("no answer within %v", r.Timeouts.Response))
-	case isTimeout && strings.Contains(err.Error(), "TLS handshake"):
+	case isTLSTimeout(err):
 		return fail(r, ClassConnect, again, fmt.Errorf("no TLS connection within %v", r.Timeouts.Connect))
-	case isTimeout:
+	case late:
 		return fail(r, ClassTimeout, again, err)
 	case errors.Is(err, errLongHead), strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "header list larger"):
 		return fail(r, ClassSize, final, fmt.Errorf("the answer's headers are over %d bytes", maxHeader))
@@ -99,6 +101,10 @@ func dialError(r *Request, err error) *Error {
 		return fail(r, ClassReset, again, errors.New("the connection was closed before an answer came"))
 	}
 	return fail(r, ClassReset, again, err)
+}
+
+func isTLSTimeout(err error) bool {
+	return isTimeout(err) && strings.Contains(err.Error(), "TLS handshake")
 }
 
 // bodyError classifies what went wrong while a body came in.

@@ -40,24 +40,27 @@ type transports struct {
 // connections is what requests of one way share.
 type connections struct {
 	transport *http.Transport
-	direct    *direct // nil: they go no direct way
-	proxy     func(*http.Request) (*url.URL, error)
+	direct    *direct                               // nil: they go no direct way
+	proxy     func(*http.Request) (*url.URL, error) // nil: they go by none
 }
 
 func (c *connections) fetch(ctx context.Context, req *http.Request) (*http.Response, error) {
-	if c.direct.takes(req) {
-		var proxy *url.URL
-		if c.proxy != nil {
-			var err error
-			if proxy, err = c.proxy(req); err != nil {
-				return nil, err
-			}
-		}
-		if proxy == nil {
-			return c.direct.fetch(ctx, req)
+	var proxy *url.URL
+	if c.proxy != nil {
+		var err error
+		if proxy, err = c.proxy(req); err != nil {
+			return nil, err
 		}
 	}
+	if proxy != nil {
+		ctx = byProxy(ctx, proxy)
+	} else if c.direct.takes(req) {
+		return c.direct.fetch(ctx, req)
+	}
 	resp, err := c.transport.RoundTrip(req.WithContext(ctx))
+	if err != nil && proxy != nil && isTLSTimeout(err) {
+		return nil, &proxyStall{proxy.Host, c.transport.TLSHandshakeTimeout}
+	}
 	if err == nil && headerSize(resp.Header) > maxHeader {
 		resp.Body.Close()
 		return nil, errLongHead
@@ -105,13 +108,9 @@ func (ts *transports) get(r *Request) (*connections, error) {
 	if c := ts.byWay[w]; c != nil {
 		return c, nil
 	}
-	t, err := ts.transport(w)
+	c, err := ts.connections(w)
 	if err != nil {
 		return nil, err
-	}
-	c = &connections{transport: t}
-	if w.http != "2" && w.proxy == "" {
-		c.direct, c.proxy = &direct{dial: t.DialContext, response: w.response, perHost: ts.perHost, most: ts.most}, ts.proxy
 	}
 	ts.byWay[w] = c
 	return c, nil
@@ -125,7 +124,7 @@ func (ts *transports) closeIdle() {
 	}
 }
 
-func (ts *transports) transport(w way) (*http.Transport, error) {
+func (ts *transports) connections(w way) (*connections, error) {
 	t := &http.Transport{
 		TLSHandshakeTimeout:    w.connect,
 		ResponseHeaderTimeout:  w.response,
@@ -154,11 +153,19 @@ func (ts *transports) transport(w way) (*http.Transport, error) {
 	if t.TLSClientConfig, err = ts.tls(w.tls); err != nil {
 		return nil, err
 	}
-	return t, ts.route(t, w)
+	c := &connections{transport: t}
+	if err := ts.route(c, w); err != nil {
+		return nil, err
+	}
+	if w.http != "2" && w.proxy == "" {
+		c.direct = &direct{dial: t.DialContext, response: w.response, perHost: ts.perHost, most: ts.most}
+	}
+	return c, nil
 }
 
-// route says how a transport comes to its hosts: straight, through a proxy, or by a unix socket.
-func (ts *transports) route(t *http.Transport, w way) error {
+// route says how connections come to their hosts: straight, through a proxy, or by a unix socket.
+func (ts *transports) route(c *connections, w way) error {
+	t := c.transport
 	d := dialer{Dialer: net.Dialer{Timeout: w.connect}, write: w.response, names: ts.names, opened: &ts.counts.Connections}
 	t.DialContext = d.dial
 	if path, ok := strings.CutPrefix(w.proxy, "unix:"); ok {
@@ -168,7 +175,7 @@ func (ts *transports) route(t *http.Transport, w way) error {
 		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return d.dial(ctx, "unix", path) }
 		return nil
 	}
-	t.Proxy = ts.proxy
+	c.proxy, t.Proxy = ts.proxy, proxyOf
 	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 		if resp.StatusCode != http.StatusOK {
 			return &proxyError{resp.StatusCode}
@@ -184,7 +191,7 @@ func (ts *transports) route(t *http.Transport, w way) error {
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":
-		t.Proxy = http.ProxyURL(u)
+		c.proxy = http.ProxyURL(u)
 		return nil
 	}
 	return fmt.Errorf("no proxy can be reached by %q: write http, https, socks5 or unix", u.Scheme)
@@ -210,10 +217,13 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err == nil {
 		d.opened.Add(1)
 	}
-	if err != nil || d.write <= 0 {
-		return c, err
+	if err == nil && d.write > 0 {
+		c = &guarded{Conn: c, write: d.write}
 	}
-	return &guarded{Conn: c, write: d.write}, nil
+	if proxy := proxyIn(ctx); err == nil && proxy != nil && d.Timeout > 0 {
+		return newHandshaking(c, proxy, d.Timeout)
+	}
+	return c, err
 }
 
 // connect opens a connection to any of the addresses of a host.
