@@ -2,7 +2,6 @@ package hclspec
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -31,12 +30,6 @@ type secrets struct {
 	now  atomic.Pointer[redactor]
 }
 
-// redactor is what takes out the secrets that there are by now.
-type redactor struct {
-	replacer *strings.Replacer
-	forms    []string // all forms of all secrets, the longest first
-}
-
 func newSecrets() *secrets { return &secrets{seen: map[string]bool{}} }
 
 // add notes a secret.
@@ -50,36 +43,20 @@ func (s *secrets) add(text string) {
 		return
 	}
 	s.seen[text] = true
-	var forms []string
+	r := &redactor{}
 	for one := range s.seen {
-		forms = append(forms, formsOf(one)...)
-	}
-	// of two that begin alike the longer one is replaced
-	slices.SortFunc(forms, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
+		for _, form := range formsOf(one) {
+			r.add(form)
 		}
-		return strings.Compare(a, b)
-	})
-	forms = slices.Compact(forms)
-	var pairs []string
-	for _, f := range forms {
-		pairs = append(pairs, f, redacted)
 	}
-	s.now.Store(&redactor{strings.NewReplacer(pairs...), forms})
+	s.now.Store(r)
 }
 
-// formsOf gives a secret and how it looks URL-encoded, in a host's name, in base64 and in JSON, where some encoders escape
-// what HTML would.
+// formsOf gives a secret and how it looks in a host's name, where a program took it for text that it is not, and in base64,
+// into which a token server's client puts it URL-encoded. All of them are found URL-encoded and in JSON too.
 func formsOf(text string) []string {
-	var quoted strings.Builder
-	e := json.NewEncoder(&quoted)
-	_ = e.Encode(text)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(text)
-	html, plain, _ := strings.Cut(quoted.String(), "\n")
-	return append(within(text),
-		text, strings.ToLower(text), url.QueryEscape(text), url.PathEscape(text), strings.Trim(html, `"`), strings.Trim(plain, "\"\n"),
+	return append(slices.Concat(within(text), within(url.QueryEscape(text))),
+		text, strings.ToLower(text), string([]rune(text)),
 		base64.StdEncoding.EncodeToString([]byte(text)), base64.RawStdEncoding.EncodeToString([]byte(text)),
 		base64.URLEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)),
 	)
@@ -119,7 +96,7 @@ func (s *secrets) redact(text string) string {
 	if r == nil {
 		return text
 	}
-	return r.replacer.Replace(text)
+	return r.replace(text)
 }
 
 // redactCut replaces all secrets in a text that was cut off, and what it ends with if a secret begins so.
@@ -128,17 +105,9 @@ func (s *secrets) redactCut(text string) string {
 	if r == nil {
 		return text
 	}
-	text = r.replacer.Replace(text)
-	most := 0
-	for _, f := range r.forms {
-		for n := min(len(f)-1, len(text)); n > most && n >= secretMin; n-- {
-			if strings.HasSuffix(text, f[:n]) {
-				most = n
-			}
-		}
+	text = r.replace(text)
+	if at := r.begun(text); at < len(text) {
+		return text[:at] + redacted
 	}
-	if most == 0 {
-		return text
-	}
-	return text[:len(text)-most] + redacted
+	return text
 }
