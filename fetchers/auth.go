@@ -14,7 +14,7 @@ func (a *Auth) any() bool {
 }
 
 // authorizer brings credentials into a form that the fetcher of a scheme can send: a bearer token, or a user and a
-// password. A token that comes from elsewhere is renewed once where it is refused.
+// password. A token that comes from elsewhere is renewed once where it is refused, unless that is known to be of no use.
 type authorizer struct {
 	next   Fetcher
 	tokens *tokens
@@ -40,22 +40,36 @@ func (f *authorizer) Fetch(ctx context.Context, r *Request) (*Response, error) {
 }
 
 func (f *authorizer) withToken(ctx context.Context, r *Request) (*Response, error) {
-	refused := ""
-	for {
-		token, err := f.tokens.get(ctx, r, refused)
-		if err != nil {
-			return nil, err
-		}
-		known := *r
-		known.Auth = Auth{Bearer: token}
-		resp, err := f.next.Fetch(ctx, &known)
-		if err != nil || resp.Status != http.StatusUnauthorized || refused != "" {
-			return resp, err
-		}
-		refused = token
-		readHead(resp)
-		resp.Close()
+	t := f.tokens.of(&r.Auth)
+	value, err := f.tokens.get(ctx, r, t, refusal{})
+	if err != nil {
+		return nil, err
 	}
+	known := *r
+	known.Auth = Auth{Bearer: value}
+	resp, err := f.next.Fetch(ctx, &known)
+	if err != nil {
+		return resp, err
+	}
+	if resp.Status != http.StatusUnauthorized {
+		t.passed()
+		return resp, nil
+	}
+	refused, ok := t.refused(value)
+	if !ok {
+		return resp, nil
+	}
+	readHead(resp)
+	resp.Close()
+	if value, err = f.tokens.get(ctx, r, t, refused); err != nil {
+		return nil, err
+	}
+	known.Auth.Bearer = value
+	resp, err = f.next.Fetch(ctx, &known)
+	if err == nil {
+		t.judge(value, resp.Status != http.StatusUnauthorized)
+	}
+	return resp, err
 }
 
 // lookUp gives a host's credentials from the netrc file.

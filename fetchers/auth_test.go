@@ -289,3 +289,70 @@ func TestTokenServersWantTheSecretTheirWay(t *testing.T) {
 		}
 	}
 }
+
+// A 401 of a good token is not the token's fault: its source is asked once whether it has another, and not for each.
+func TestSourcesAreNotAskedForEachRefusal(t *testing.T) {
+	for name, command := range map[string]string{"the same token": "printf x >> asked; echo x", "another token": "printf x >> asked; cat asked"} {
+		dir := t.TempDir()
+		srv := ft.NewServer(t, func(e *ft.Exchange) ft.End {
+			if strings.HasSuffix(e.URL.Path, "0") {
+				return ft.Reply(401, "not you")(e)
+			}
+			return ft.Reply(200, doc)(e)
+		})
+		f := fetchers.New(fetchers.Options{Dir: dir, Environ: os.Environ()})
+		fetch := func(n int) error {
+			r := quick(srv.URL + fmt.Sprint("/", n))
+			r.Auth.Command = []string{"sh", "-c", command}
+			_, _, err := get(t, f, r)
+			return err
+		}
+		asked := func() int {
+			b, _ := os.ReadFile(filepath.Join(dir, "asked"))
+			return len(b)
+		}
+		for n := 1; n <= 50; n++ {
+			if err := fetch(n); (err == nil) != (n%10 != 0) {
+				t.Errorf("%s, %d: %v", name, n, err)
+			}
+		}
+		if asked() != 2 {
+			t.Errorf("%s: asked %d times for 5 refusals", name, asked())
+		}
+		var wg sync.WaitGroup
+		for n := range 64 { // where all are refused it is asked now and then
+			wg.Go(func() {
+				if err := fetch(1000 + 10*n); err == nil {
+					t.Errorf("%s: %d was not refused", name, 1000+10*n)
+				}
+			})
+		}
+		wg.Wait()
+		if got := asked(); got > 2+7 {
+			t.Errorf("%s: asked %d times after 64 refusals more", name, got)
+		}
+	}
+}
+
+// A token that is refused in its turn, after others were without reason, is renewed.
+func TestTokenIsRenewedAfterDoubts(t *testing.T) {
+	dir := t.TempDir()
+	srv := ft.NewServer(t, guarded("Bearer xx"))
+	srv.Handle("/never", guarded())
+	srv.Handle("/then", guarded("Bearer xxx"))
+	f := fetchers.New(fetchers.Options{Dir: dir, Environ: os.Environ()})
+	for _, c := range []struct {
+		path   string
+		passes bool
+		asked  string
+	}{
+		{"/never", false, "xx"}, {"/a", true, "xx"}, {"/never", false, "xx"}, {"/then", true, "xxx"}, {"/never", false, "xxxx"},
+	} {
+		r := quick(srv.URL + c.path)
+		r.Auth.Command = []string{"sh", "-c", "printf x >> asked; cat asked"}
+		_, _, err := get(t, f, r)
+		if b, _ := os.ReadFile(filepath.Join(dir, "asked")); (err == nil) != c.passes || string(b) != c.asked {
+			t.Errorf("%s: %v, asked %d times", c.path, err, len(b))
+		}
+	}
+}

@@ -30,14 +30,6 @@ type tokens struct {
 	bySource map[string]*token
 }
 
-// token is one source's; its lock is held while it is asked for, so that it is asked once.
-type token struct {
-	lock   chan struct{}
-	value  string
-	until  time.Time // zero: for good
-	inBody bool      // its server takes the client's secret in the body
-}
-
 func newTokens(o Options) *tokens {
 	if o.Secret == nil {
 		o.Secret = func(string) {}
@@ -48,33 +40,36 @@ func newTokens(o Options) *tokens {
 	return &tokens{secret: o.Secret, cut: o.RedactCut, now: o.Now, environ: o.Environ, dir: o.Dir, bySource: map[string]*token{}}
 }
 
-// get gives a source's token, and a new one where the old one is known to be refused.
-func (ts *tokens) get(ctx context.Context, r *Request, refused string) (string, error) {
-	a := &r.Auth
+// of gives the token of the source that credentials name.
+func (ts *tokens) of(a *Auth) *token {
 	key := strings.Join(append(append([]string{a.TokenURL, a.ClientID, a.ClientSecret}, a.Scopes...), a.Command...), "\x00")
 	ts.mu.Lock()
+	defer ts.mu.Unlock()
 	t := ts.bySource[key]
 	if t == nil {
 		t = &token{lock: make(chan struct{}, 1)}
 		ts.bySource[key] = t
 	}
-	ts.mu.Unlock()
+	return t
+}
 
+// get gives a source's token, and a new one where the old one is known to be refused.
+func (ts *tokens) get(ctx context.Context, r *Request, t *token, refused refusal) (string, error) {
 	select {
 	case t.lock <- struct{}{}:
 	case <-ctx.Done():
 		return "", cancelled(ctx, r)
 	}
 	defer func() { <-t.lock }()
-	if t.value != "" && t.value != refused && (t.until.IsZero() || ts.now().Before(t.until)) {
-		return t.value, nil
+	if value := t.good(ts.now(), refused); value != "" {
+		return value, nil
 	}
 	var (
 		value string
 		until time.Time
 		err   error
 	)
-	if len(a.Command) > 0 {
+	if len(r.Auth.Command) > 0 {
 		value, err = ts.command(ctx, r)
 	} else {
 		value, until, err = ts.oauth(ctx, r, t)
@@ -83,7 +78,7 @@ func (ts *tokens) get(ctx context.Context, r *Request, refused string) (string, 
 		return "", err
 	}
 	ts.secret(value)
-	t.value, t.until = value, until
+	t.renew(value, until, refused)
 	return value, nil
 }
 
