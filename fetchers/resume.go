@@ -142,7 +142,7 @@ func (b *resuming) resume(cause *Error) error {
 		case resp.Status == http.StatusPartialContent, resp.Status == http.StatusRequestedRangeNotSatisfiable:
 			status := resp.Status
 			resp.Close()
-			return fail(b.r, ClassCut, again, fmt.Errorf("the body broke off, and could not go on there: the answer to a range was not what was asked for (%d, %q)", status, resp.Header.Get("Content-Range")))
+			return fail(b.r, ClassCut, again, fmt.Errorf("the body broke off, and could not go on there: the answer to a range was not what was asked for (%d, Content-Range %q, ETag %q)", status, resp.Header.Get("Content-Range"), resp.Header.Get("Etag")))
 		}
 		_, e := judge(b.r, resp)
 		if e == nil {
@@ -174,7 +174,16 @@ func (b *resuming) continues(resp *Response) bool {
 	if err != nil || int64(first) != b.offset {
 		return false
 	}
-	// What such an answer says of the whole it need not say, but if it does, then the same.
+	// A server that heeds If-Range need not repeat a Last-Modified, but one that doesn't heed it may have left out either
+	// validator and send the rest of another version: only what says that it is the same is believed.
+	proof := "Last-Modified"
+	if strings.HasPrefix(b.validator, `"`) {
+		proof = "Etag"
+	}
+	if resp.Header.Get(proof) != b.validator {
+		return false
+	}
+	// What else such an answer says of the whole it need not say, but if it does, then the same.
 	for _, name := range [...]string{"Etag", "Last-Modified", "Content-Encoding"} {
 		was, is := b.first.Get(name), resp.Header.Get(name)
 		if is != was && is != "" && (was != "" || name == "Content-Encoding") {

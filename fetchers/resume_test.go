@@ -40,7 +40,7 @@ func rest(body string, fields ...string) ft.Answer {
 }
 
 func TestResume(t *testing.T) {
-	body, newer := noise(5<<20), "newer"+noise(4<<20)
+	body, newer := noise(5<<20), "newer"+noise(5<<20-5)
 	const etag = `ETag: "v1"`
 	old := time.Now().Add(-time.Hour).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
 	now := time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
@@ -49,6 +49,7 @@ func TestResume(t *testing.T) {
 	span := func(from int) string {
 		return fmt.Sprintf("Content-Range: bytes %d-%d/%d", from, len(body)-1, len(body))
 	}
+	modified := "Last-Modified: " + old
 	for name, c := range map[string]struct {
 		answers []ft.Answer
 		want    string
@@ -57,7 +58,10 @@ func TestResume(t *testing.T) {
 	}{
 		"by ETag":               {[]ft.Answer{cutAfter(body, n, etag), rest(body, etag)}, body, 1, 1},
 		"twice":                 {[]ft.Answer{cutAfter(body, n, etag), ft.Raw(ft.Head(206, etag, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body)), fmt.Sprintf("Content-Length: %d", len(body)-n))+body[n:n+1000], ft.Reset), rest(body, etag)}, body, 2, 1},
-		"by Last-Modified":      {[]ft.Answer{cutAfter(body, n, "Last-Modified: "+old, "Date: "+now), rest(body)}, body, 1, 1},
+		"by Last-Modified":      {[]ft.Answer{cutAfter(body, n, modified, "Date: "+now), rest(body, modified)}, body, 1, 1},
+		"without the ETag":      {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, newer[n:], span(n)), ft.Reply(200, newer, `ETag: "v2"`)}, newer, 1, 2},
+		"with a weak one":       {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, newer[n:], `ETag: W/"v1"`, span(n)), ft.Reply(200, newer, `ETag: "v2"`)}, newer, 1, 2},
+		"without its time":      {[]ft.Answer{cutAfter(body, n, modified, "Date: "+now), ft.Reply(206, newer[n:], span(n)), ft.Reply(200, newer)}, newer, 1, 2},
 		"after a 500":           {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(500, "oh"), rest(body, etag)}, body, 2, 1},
 		"compressed":            {[]ft.Answer{cutAfter(zst, 2<<20, etag, "Content-Encoding: zstd"), rest(zst, etag, "Content-Encoding: zstd")}, body, 1, 1},
 		"a new version":         {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(200, newer, `ETag: "v2"`)}, newer, 1, 1},
@@ -65,13 +69,13 @@ func TestResume(t *testing.T) {
 		"another offset":        {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n-1:], etag, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n-1, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
 		"another size":          {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], etag, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body), len(body)+1)), rest(body, etag)}, body, 1, 2},
 		"another validator":     {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], `ETag: "v2"`, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
-		"another encoding":      {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], "Content-Encoding: gzip", fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
-		"another modification":  {[]ft.Answer{cutAfter(body, n, etag, "Last-Modified: "+old), ft.Reply(206, body[n:], "Last-Modified: "+now, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
-		"a rest that is short":  {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:n+1000], span(n)), rest(body, etag)}, body, 2, 1},
-		"a rest without length": {[]ft.Answer{cutAfter(body, n, etag), ft.Raw(ft.Head(206, span(n))+body[n:n+1000], ft.Close), rest(body, etag)}, body, 2, 1},
-		"a rest that is long":   {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:]+"x", span(n)), ft.Reply(416, ""), rest(body, etag)}, body, 2, 2},
-		"chunks, and a rest":    {[]ft.Answer{ft.Raw(ft.Head(200, etag, "Transfer-Encoding: chunked")+ft.Chunks(body[:n]), ft.Close), ft.Raw(ft.Head(206, span(n))+body[n:n+1000], ft.Close), rest(body, etag)}, body, 2, 1},
-		"of any length":         {[]ft.Answer{ft.Raw(ft.Head(200, etag, "Transfer-Encoding: chunked")+ft.Chunks(body[:n]), ft.Close), ft.Raw(ft.Head(206, fmt.Sprintf("Content-Range: bytes %d-%d/*", n, n+999))+body[n:n+1000], ft.Close), rest(body, etag)}, body, 1, 2},
+		"another encoding":      {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], etag, "Content-Encoding: gzip", fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
+		"another modification":  {[]ft.Answer{cutAfter(body, n, etag, "Last-Modified: "+old), ft.Reply(206, body[n:], etag, "Last-Modified: "+now, fmt.Sprintf("Content-Range: bytes %d-%d/%d", n, len(body)-1, len(body))), rest(body, etag)}, body, 1, 2},
+		"a rest that is short":  {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:n+1000], etag, span(n)), rest(body, etag)}, body, 2, 1},
+		"a rest without length": {[]ft.Answer{cutAfter(body, n, etag), ft.Raw(ft.Head(206, etag, span(n))+body[n:n+1000], ft.Close), rest(body, etag)}, body, 2, 1},
+		"a rest that is long":   {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:]+"x", etag, span(n)), ft.Reply(416, ""), rest(body, etag)}, body, 2, 2},
+		"chunks, and a rest":    {[]ft.Answer{ft.Raw(ft.Head(200, etag, "Transfer-Encoding: chunked")+ft.Chunks(body[:n]), ft.Close), ft.Raw(ft.Head(206, etag, span(n))+body[n:n+1000], ft.Close), rest(body, etag)}, body, 2, 1},
+		"of any length":         {[]ft.Answer{ft.Raw(ft.Head(200, etag, "Transfer-Encoding: chunked")+ft.Chunks(body[:n]), ft.Close), ft.Raw(ft.Head(206, etag, fmt.Sprintf("Content-Range: bytes %d-%d/*", n, n+999))+body[n:n+1000], ft.Close), rest(body, etag)}, body, 1, 2},
 		"no Content-Range":      {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(206, body[n:], etag), rest(body, etag)}, body, 1, 2},
 		"416":                   {[]ft.Answer{cutAfter(body, n, etag), ft.Reply(416, "", "Content-Range: bytes */5"), rest(body, etag)}, body, 1, 2},
 		"weak ETag":             {[]ft.Answer{cutAfter(body, n, `ETag: W/"v1"`), rest(body)}, body, 0, 2},
@@ -167,7 +171,7 @@ func TestOwnRangeIsNotResumed(t *testing.T) {
 
 func TestOnePlaceIsEnoughToResume(t *testing.T) {
 	body := noise(3 << 20)
-	srv := ft.NewServer(t, cutAfter(body, 2<<20, `ETag: "v1"`), rest(body), cutAfter(body, 2<<20), ft.Reply(200, body))
+	srv := ft.NewServer(t, cutAfter(body, 2<<20, `ETag: "v1"`), rest(body, `ETag: "v1"`), cutAfter(body, 2<<20), ft.Reply(200, body))
 	f := fetchers.New(fetchers.Options{Limits: onePlace()})
 	for range 2 {
 		r := quick(srv.URL)
