@@ -132,6 +132,7 @@ type Response struct {
 	hop      hop     // what its host made of the request
 	release  func()  // gives back the places in limits; nil: none are held
 	buf      *buffer // what Bytes is in
+	sent     sent    // what Body is, below all that reads it
 	closed   bool
 }
 

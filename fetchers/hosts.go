@@ -1,6 +1,7 @@
 package fetchers
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -46,12 +47,15 @@ func (hs *hosts) get(name string) *host {
 // host is one host's record.
 type host struct {
 	name   string
-	budget int // failures in a row, without an answer that says the host is alive, after which it counts as dead
+	budget int // failures in a row, of answers or of bodies, after which the host counts as dead
 
 	mu     sync.Mutex
 	passes uint64 // answers that were let through
 	spent  int
 	cause  error     // of the last failure
+	cut    int       // the budget's part that bodies have taken which broke off, since one was seen to go well
+	cuts   int       // how many those are
+	cutBy  error     // what the last of them failed of
 	holds  int       // in a row, without anything let through
 	heldAt time.Time // when the last hold began
 	until  time.Time // when it ends
@@ -60,7 +64,7 @@ type host struct {
 func (h *host) uneventful() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.spent == 0 && h.holds == 0
+	return h.spent == 0 && h.cut == 0 && h.holds == 0
 }
 
 // count is how many answers were let through so far.
@@ -85,20 +89,44 @@ func (h *host) failed(e *Error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.cause = e
-	h.spent++
-	if e.Class == ClassTimeout || e.Class == ClassConnect && isTimeout(e) {
-		h.spent++ // it costs time, too
-	}
+	h.spent += cost(e)
 }
 
-// dead gives why nothing more is asked of the host, once its budget is spent.
+// cost is what a failure takes from a budget.
+func cost(e *Error) int {
+	if e.Class == ClassTimeout || e.Class == ClassConnect && isTimeout(e) {
+		return 2 // it costs time, too
+	}
+	return 1
+}
+
+// broke takes a body that broke off from a budget of its own: an answer whose head is good says nothing of that.
+func (h *host) broke(e *Error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cutBy = e
+	h.cut += cost(e)
+	h.cuts++
+}
+
+// delivered notes a body that shows that others may come to their end.
+func (h *host) delivered() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cut, h.cuts, h.cutBy = 0, 0, nil
+}
+
+// dead says why nothing more is asked of the host, once its budget is spent.
 func (h *host) dead() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.spent < h.budget {
-		return nil
+	switch {
+	case h.spent >= h.budget:
+		return fmt.Errorf("%s answered nothing %d times in a row: %w", h.name, h.budget, h.cause)
+	case h.cut >= h.budget:
+		return fmt.Errorf("%s broke off %d bodies in a row: %w", h.name, h.cuts, h.cutBy)
 	}
-	return h.cause
+	return nil
 }
 
 // hold says until when the host is held back that gave no time itself: longer each time, unless the request was under

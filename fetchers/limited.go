@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -54,6 +55,10 @@ func (l *limited) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		if h.passed() {
 			l.set.Passed(name)
 		}
+		if resp.Body != nil && !isRedirect(resp.Status) {
+			resp.sent = sent{ReadCloser: resp.Body, r: r, host: h}
+			resp.Body = &resp.sent
+		}
 		l.rest(r, resp)
 	case e.verdict == held:
 		if t := r.tries; t != nil {
@@ -69,10 +74,35 @@ func (l *limited) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	return resp, nil
 }
 
+// sent is the body of an answer as it is read, whose host's record is told how it fares. One that brings a good deal
+// shows as much as one that comes to its end.
+type sent struct {
+	io.ReadCloser
+	r    *Request
+	host *host // nil, once it has been told
+	got  int64
+}
+
+func (b *sent) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.got += int64(n)
+	h := b.host
+	if h == nil || err == nil && b.got <= smallBody {
+		return n, err
+	}
+	b.host = nil
+	if err == nil || err == io.EOF || b.got > smallBody {
+		h.delivered()
+	} else if e := asError(b.r, err); e.verdict != final {
+		h.broke(e)
+	}
+	return n, err
+}
+
 // acquire waits for the request's places, unless its host is known to be dead.
 func (l *limited) acquire(ctx context.Context, r *Request, h *host) (func(), error) {
 	if err := h.dead(); err != nil {
-		return nil, notTried(r, h, err)
+		return nil, notTried(r, err)
 	}
 	if t := r.Trace; t != nil && t.Waits != nil {
 		t.Waits(true)
@@ -89,13 +119,13 @@ func (l *limited) acquire(ctx context.Context, r *Request, h *host) (func(), err
 	}
 	if err := h.dead(); err != nil {
 		release()
-		return nil, notTried(r, h, err)
+		return nil, notTried(r, err)
 	}
 	return release, nil
 }
 
-func notTried(r *Request, h *host, cause error) *Error {
-	e := fail(r, ClassConnect, final, fmt.Errorf("not tried, since %s answered nothing %d times in a row: %w", h.name, h.budget, cause))
+func notTried(r *Request, cause error) *Error {
+	e := fail(r, ClassConnect, final, fmt.Errorf("not tried, since %w", cause))
 	var last *Error
 	if errors.As(cause, &last) {
 		e.Class = last.Class

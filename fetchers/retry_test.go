@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -330,6 +332,62 @@ func TestHoldGrowsWhereNoTimeIsGiven(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestHostThatBreaksOffEachBody: a good status doesn't show that a host is alive whose bodies never come to their end.
+func TestHostThatBreaksOffEachBody(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(*fetchers.Request, int) *fetchers.Response
+		most   int // requests
+		all    bool
+	}{
+		"each": {func(r *fetchers.Request, _ int) *fetchers.Response { return brokenAfter(r, 5) }, 100, false},
+		"each, after a redirect": {func(r *fetchers.Request, _ int) *fetchers.Response {
+			if !strings.HasSuffix(r.URL, "-there") {
+				return fetchers.Answered(r, 302, http.Header{"Location": {r.URL + "-there"}}, "")
+			}
+			return brokenAfter(r, 5)
+		}, 200, false},
+		"after a megabyte": {func(r *fetchers.Request, _ int) *fetchers.Response { return brokenAfter(r, 2<<20) }, 300, true},
+		"but one in ten": {func(r *fetchers.Request, n int) *fetchers.Response {
+			if n%10 == 0 {
+				return fetchers.Answered(r, 200, http.Header{}, "whole")
+			}
+			return brokenAfter(r, 5)
+		}, 300, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &fake{answer: func(r *fetchers.Request, n int) (*fetchers.Response, error) { return c.answer(r, n), nil }}
+				f := fetchers.Over(fetchers.Options{}, s)
+				notTried := 0
+				for i := range 100 {
+					r := patient(fmt.Sprint("http://dead/", i))
+					r.Retry.Attempts, r.Redirects = 3, 5
+					_, _, err := get(t, f, r)
+					if err == nil {
+						continue
+					}
+					if e := failure(t, err); e.NotTried {
+						notTried++
+						if !strings.Contains(err.Error(), "dead broke off ") || !strings.HasSuffix(err.Error(), " bodies in a row: broken") {
+							t.Fatal(err)
+						}
+					}
+				}
+				if s.n > c.most || (notTried == 0) != c.all {
+					t.Errorf("%d requests, %d not tried", s.n, notTried)
+				}
+			})
+		})
+	}
+}
+
+// brokenAfter is an answer whose body breaks off after so many bytes.
+func brokenAfter(r *fetchers.Request, n int) *fetchers.Response {
+	resp := fetchers.Answered(r, 200, http.Header{}, strings.Repeat("x", n))
+	resp.Body = io.NopCloser(io.MultiReader(resp.Body, iotest.ErrReader(fetchers.Broken(r, fetchers.ClassCut))))
+	return resp
 }
 
 func TestDeadHostCostsSeconds(t *testing.T) {
