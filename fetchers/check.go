@@ -131,7 +131,11 @@ func (c *checker) take(ctx context.Context, r *Request, resp *Response, s *strea
 			return s.drop(buf, e)
 		}
 	}
-	if e := verify(ctx, r, buf.b); e != nil {
+	e := verify(ctx, r, buf.b)
+	if e == nil && len(buf.b) > 0 {
+		e = s.ended(buf.b, buf.b[len(buf.b)-1])
+	}
+	if e != nil {
 		e.Head = append([]byte(nil), buf.b[:min(len(buf.b), headLimit)]...)
 		return s.drop(buf, e)
 	}

@@ -255,6 +255,14 @@ func TestBodiesThatEndWithTheirConnection(t *testing.T) {
 		"checked":              {doc, fetchers.Expect{Check: holds("whole")}, true, 1},
 		"cut, and checked":     {doc[:9], fetchers.Expect{Check: holds("id")}, false, 3},
 		"cut JSON":             {text[:len(text)-1], fetchers.Expect{JSON: true}, false, 1},
+		"a number":             {"12", fetchers.Expect{JSON: true}, false, 1},
+		"and its end":          {"12\n", fetchers.Expect{JSON: true}, true, 1},
+		"a number, noticed":    {"1.2", fetchers.Expect{Whole: true}, false, 1},
+		"a number, checked":    {"12", fetchers.Expect{Check: holds("12")}, false, 1},
+		"a number, by sha256":  {"12", fetchers.Expect{JSON: true, SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte("12")))}, true, 1},
+		"a packed number":      {endsInDigit(t), fetchers.Expect{JSON: true, Packed: true}, true, 1},
+		"a long number":        {strings.Repeat("1", 2<<20), fetchers.Expect{JSON: true}, false, 1},
+		"and noticed":          {strings.Repeat("1", 2<<20), fetchers.Expect{Whole: true}, false, 1},
 		"gzip":                 {packed(t, codec.Gzip, doc), fetchers.Expect{}, true, 1},
 		"zstd":                 {packed(t, codec.Zstd, doc), fetchers.Expect{}, true, 1},
 		"cut gzip":             {packed(t, codec.Gzip, doc)[:30], fetchers.Expect{}, false, 3},
@@ -290,6 +298,17 @@ func TestBodiesThatEndWithTheirConnection(t *testing.T) {
 		t.Error(err)
 	}
 	resp.Close()
+}
+
+// endsInDigit is a compressed number whose last byte is that of a digit by chance.
+func endsInDigit(t *testing.T) string {
+	for i := range 10_000 {
+		if z := packed(t, codec.Zstd, fmt.Sprint(i)); z[len(z)-1] >= '0' && z[len(z)-1] <= '9' {
+			return z
+		}
+	}
+	t.Fatal("there is none")
+	return ""
 }
 
 func TestBomb(t *testing.T) {

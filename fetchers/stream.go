@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/asflow/asflow/fetchers/codec"
 )
 
 const (
@@ -22,6 +24,7 @@ type stream struct {
 	encoding string // what is undone, for people
 	proves   bool   // Expect, or what undoes the encoding, would notice a cut body
 	verifier *verifier
+	last     byte // of what was read
 
 	ahead    []byte  // what was read before it was known to be large
 	aheadBuf *buffer // holds ahead
@@ -38,6 +41,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.read(p)
 	if n > 0 {
 		s.keepHead(p[:n])
+		s.last = p[n-1]
 		if s.proof != nil {
 			s.proof.add(p[:n])
 		}
@@ -57,6 +61,9 @@ func (s *stream) Read(p []byte) (int, error) {
 	e := s.whole()
 	if e == nil {
 		e = s.verifier.end()
+	}
+	if e == nil {
+		e = s.ended(s.firstBytes(), s.last)
 	}
 	if e != nil {
 		return s.end(n, e)
@@ -130,6 +137,15 @@ func (s *stream) whole() *Error {
 		return unproven(s.r, s.proofOf, err)
 	}
 	return unproven(s.r, "", nil)
+}
+
+// ended refuses a number that ends with its connection: where a body has shown itself to be JSON, that is the one value
+// whose beginning looks as whole.
+func (s *stream) ended(head []byte, last byte) *Error {
+	if !s.resp.unframed || s.encoded || s.r.Expect.SHA256 != "" || last < '0' || last > '9' || codec.Sniff(head) != codec.None {
+		return nil
+	}
+	return fail(s.r, ClassCut, final, errors.New("the body is a number that ends with its connection and has no length, so that a cut one would look the same: give expect a sha256"))
 }
 
 // bomb refuses a body that grows out of all proportion.
