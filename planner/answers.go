@@ -173,30 +173,13 @@ func (p *Plan) Orphans() ([]journal.Record, error) {
 	defer p.mu.Unlock()
 	var out []journal.Record
 	err := p.jour.All(func(r journal.Record) bool {
-		if p.orphaned(&r) {
+		if _, ok := p.orphaned(&r); ok {
 			out = append(out, r)
 		}
 		return true
 	})
 	slices.SortFunc(out, func(a, b journal.Record) int { return cmp.Compare(a.Path, b.Path) })
 	return out, err
-}
-
-// orphaned tells whether a record is of an orphan. It changes nothing in the plan.
-func (p *Plan) orphaned(r *journal.Record) bool {
-	n := p.byLabel[r.Target]
-	if n == nil || n.expansion != known || r.State == journal.Removed || !n.t.Label.CouldMake(r.Path) {
-		return false
-	}
-	for m := range p.makers(r.Path) {
-		if m.expansion == known {
-			if _, planned := m.find(r.Path); planned {
-				return false
-			}
-		}
-	}
-	_, err := p.disk.Stat(r.Path)
-	return err == nil
 }
 
 // Unknown gives the targets whose lists are not known.

@@ -87,10 +87,7 @@ func (p *Plan) outputChanged(rec *journal.Record, at string) string {
 	if err != nil {
 		return "missing"
 	}
-	if info.Size == rec.Size && info.Mtime == rec.Mtime && !info.Dir {
-		return ""
-	}
-	if !p.same(at, info, rec.Size, rec.Hash) {
+	if !p.asWritten(rec, at, info) {
 		return "changed since asflow wrote it"
 	}
 	return ""
@@ -108,14 +105,18 @@ func (p *Plan) readsChanged(rec *journal.Record, in *resolved, missing map[strin
 			continue
 		}
 		if r.Missing {
-			if _, err := p.disk.Stat(r.Path); k >= rec.Inputs && errors.Is(err, fs.ErrNotExist) {
+			if _, err := p.stat(r.Path); k >= rec.Inputs && errors.Is(err, fs.ErrNotExist) {
 				continue // a function still looks for it in vain
 			}
 			return "input " + r.Path + " has come to be"
 		}
-		info, err := p.disk.Stat(r.Path)
+		stat := p.stat
+		if made {
+			stat = p.disk.Stat
+		}
+		info, err := stat(r.Path)
 		if err != nil {
-			return "input " + r.Path + " is missing"
+			return noInputReason(r.Path, err)
 		}
 		if info.Size == r.Size && info.Mtime == r.Mtime && !info.Dir && (made || info.Mtime+grain < rec.Began) {
 			continue

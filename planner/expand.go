@@ -129,6 +129,7 @@ func (p *Plan) install(n *node, els hclspec.Elements) {
 	if !p.checkPaths(n) {
 		n.expansion = broken
 	}
+	n.lookable.Store(n.expansion == known)
 	listing.Wait()
 	if found != nil {
 		n.exists, n.listed = newBitset(n.count), true

@@ -159,7 +159,8 @@ func (p *Plan) Reason(id ID) string {
 		}
 		in := p.inputsOf(n, i)
 		if lacks := p.lackingOf(n, i, in); len(lacks) > 0 {
-			return "input " + lacks[0] + " is missing"
+			_, err := p.stat(lacks[0])
+			return noInputReason(lacks[0], err)
 		}
 		_, why := p.check(n, i, in, p.missing(in), &journal.Record{})
 		return why

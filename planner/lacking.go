@@ -12,7 +12,7 @@ import (
 func (p *Plan) lacking(in *resolved) (out []string) {
 	for k := range in.inputs {
 		if x := &in.inputs[k]; x.hard && !x.made {
-			if _, err := p.disk.Stat(x.path); errors.Is(err, fs.ErrNotExist) {
+			if _, err := p.stat(x.path); errors.Is(err, fs.ErrNotExist) {
 				out = append(out, x.path)
 			}
 		}
@@ -32,7 +32,11 @@ func (p *Plan) lookAtGate(n *node) {
 // warn says which files a job, or all jobs of a target, will look for in vain.
 func (p *Plan) warn(n *node, i int, lacks []string) {
 	for _, at := range lacks {
-		d := noInput(n, i, at, fs.ErrNotExist)
+		_, err := p.stat(at)
+		if err == nil {
+			continue // somebody has just made it
+		}
+		d := noInput(n, i, at, err)
 		d.Severity = hcl.DiagWarning
 		p.mistakes.add(hcl.Diagnostics{d})
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"path"
 	"strings"
+	"sync/atomic"
 
 	"github.com/asflow/asflow/hclspec"
 )
@@ -16,6 +17,7 @@ type node struct {
 	base  ID
 
 	expansion expansion
+	lookable  atomic.Bool // known, and stays so: its jobs may be looked up without the plan's lock
 	els       hclspec.Elements
 	elem      []uint32 // job to element, nil where no duplicate was dropped
 	count     int

@@ -140,7 +140,7 @@ func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads 
 			rec.Reads = append(rec.Reads, journal.Read{Path: at, Missing: true})
 			continue
 		}
-		info, err := p.disk.Stat(at)
+		info, err := p.stat(at)
 		if err == nil {
 			var hash string
 			if hash, err = p.hash(at, info); err == nil {
@@ -181,7 +181,9 @@ func shownCommand(command []string, output, at string) string {
 // noInput says that something that a job reads is not there.
 func noInput(n *node, i int, at string, err error) *hcl.Diagnostic {
 	detail := fmt.Sprintf("%s can't be read: %v.", at, err)
-	if errors.Is(err, fs.ErrNotExist) {
+	if e, ok := errors.AsType[*orphanError](err); ok {
+		detail = fmt.Sprintf("%v. Put the element back, or take the path out of what reads it; a copy elsewhere is a file like any other.", e)
+	} else if errors.Is(err, fs.ErrNotExist) {
 		detail = fmt.Sprintf("There is no file %s, and no target makes it. Make it, or correct the path.", at)
 	}
 	d := n.mistake(i, "No such input", detail)
@@ -190,6 +192,14 @@ func noInput(n *node, i int, at string, err error) *hcl.Diagnostic {
 		d.Subject = &r
 	}
 	return d
+}
+
+// noInputReason says the same as the reason of a job.
+func noInputReason(at string, err error) string {
+	if _, ok := errors.AsType[*orphanError](err); ok {
+		return "input " + at + " is an orphan"
+	}
+	return "input " + at + " is missing"
 }
 
 // refresh adds what is known of an output that is asked for again.

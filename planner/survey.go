@@ -40,7 +40,7 @@ func (p *Plan) survey(out []Survey, r *journal.Record) {
 	i, planned := n.find(r.Path)
 	switch {
 	case !planned:
-		if p.orphaned(r) {
+		if _, ok := p.orphaned(r); ok {
 			s.Orphaned++
 		}
 	case p.states[n.id(i)] == UpToDate && n.t.IsFetch && r.State == journal.Made:

@@ -29,7 +29,7 @@ var _ hclspec.World = (*world)(nil)
 func (w *world) Open(at string) (io.ReadCloser, error) {
 	p := w.plan
 	if w.frozen {
-		return p.disk.Open(at)
+		return p.open(at)
 	}
 	if w.running {
 		p.mu.Lock()
@@ -49,7 +49,7 @@ func (w *world) Open(at string) (io.ReadCloser, error) {
 			return nil, &hclspec.Unbuilt{Path: at}
 		}
 	}
-	return p.disk.Open(at)
+	return p.open(at)
 }
 
 // stdin looks for what a command is to be fed with, as if a function read it; nil: it is there, or no target makes it.

@@ -148,7 +148,7 @@ func reasonKind(reason string) string {
 		return reason
 	case strings.HasSuffix(rest, "to be made"):
 		return "waiting for inputs"
-	case strings.HasSuffix(rest, " is missing"):
+	case strings.HasSuffix(rest, " is missing"), strings.HasSuffix(rest, " is an orphan"):
 		return "missing inputs"
 	default:
 		return "changed inputs"
