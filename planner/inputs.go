@@ -45,16 +45,29 @@ func (p *Plan) settleInputs(n *node, in *resolved) {
 	} else {
 		p.diags = append(p.diags, in.diags...)
 	}
-	for _, m := range in.soft {
+	for _, m := range in.all {
 		p.settleAll(m)
+	}
+	var of *node
+	var jobs []int // of that target, to be looked at together
+	settle := func() {
+		if len(jobs) > 0 {
+			p.settle(of, jobs...)
+			p.after(n, of)
+			jobs = jobs[:0]
+		}
 	}
 	for k := range in.inputs {
 		if x := &in.inputs[k]; x.made && p.states[x.job] == Unwanted {
 			m, j := p.node(x.job)
-			p.settle(m, j)
-			p.after(n, m)
+			if m != of || len(jobs) == chunk {
+				settle()
+				of = m
+			}
+			jobs = append(jobs, j)
 		}
 	}
+	settle()
 	for _, id := range in.first {
 		m, j := p.node(id)
 		p.settle(m, j)

@@ -158,6 +158,27 @@ target "apart" {
 	}
 }
 
+// TestAGlobWantsWhatItMatches holds that a goal has just those outputs made that its globs match, of an exec and of a fetch.
+func TestAGlobWantsWhatItMatches(t *testing.T) {
+	p := newProject(t, `
+target "d/{each.value.g}/{each.key}.txt" {
+  for_each = [{key = "a", g = 1}, {key = "b", g = 10}, {key = "c", g = 1}]
+  exec { command = ["x"] }
+}
+target "f/{each.value.g}/{each.key}.txt" {
+  for_each = [{key = "a", g = 1}, {key = "b", g = 10}, {key = "c", g = 1}]
+  fetch { url = "http://x/${each.key}" }
+}
+target "sum/{each.key}" {
+  for_each = [1, 10]
+  inputs = ["d/${each.key}/*", "f/${each.key}/**"]
+  exec { command = ["x"] }
+}`, nil)
+	ran := p.build("sum/1")
+	slices.Sort(ran)
+	wantRan(t, ran, "d/1/a.txt", "d/1/c.txt", "f/1/a.txt", "f/1/c.txt", "sum/1")
+}
+
 // TestAPathThatTurnsOutNotToBeMade holds that one that a held target could have made, and does not, is a mistake of the job.
 func TestAPathThatTurnsOutNotToBeMade(t *testing.T) {
 	p := newProject(t, `

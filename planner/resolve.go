@@ -19,7 +19,7 @@ type resolved struct {
 	first  []ID    // jobs whose outputs must be there before the list itself is known
 	order  bool    // it is only to be built first: absence means nothing
 	own    bool    // of one job, and not of all of its target's
-	soft   []*node // targets whose outputs came by label or glob: some may be absent, or failed within what is allowed
+	all    []*node // targets of which it has all outputs, by label or glob
 	diags  hcl.Diagnostics
 }
 
@@ -94,7 +94,7 @@ func (p *Plan) resolveLabel(r *resolved, n, m *node) {
 		r.held = append(r.held, m)
 		return
 	}
-	r.soft = append(r.soft, m)
+	r.all = append(r.all, m)
 	from := len(r.inputs)
 	for i := range m.count {
 		r.inputs = append(r.inputs, input{path: m.path(i), job: m.id(i), made: true})
@@ -120,15 +120,14 @@ func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
 			r.held = append(r.held, m)
 			continue
 		}
-		hit := false
+		before := len(r.inputs)
 		for i := range m.count {
 			if at := m.path(i); match(text, at) {
-				hit = true
 				r.inputs = append(r.inputs, input{path: at, job: m.id(i), made: true})
 			}
 		}
-		if hit {
-			r.soft = append(r.soft, m)
+		if n := len(r.inputs) - before; n == m.count && n > 0 {
+			r.all = append(r.all, m)
 		}
 	}
 	files, left, err := p.glob(text, p.isPlanned)
@@ -141,9 +140,10 @@ func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
 	for _, f := range files {
 		r.inputs = append(r.inputs, input{path: f})
 	}
+	found := len(r.held)+len(r.all) > 0 || slices.ContainsFunc(r.inputs, func(in input) bool { return in.made && !in.hard }) || len(r.inputs) > from
 	slices.SortFunc(r.inputs[from:], byPath)
 	r.inputs = slices.CompactFunc(r.inputs, func(a, b input) bool { return a.path == b.path })
-	if len(r.inputs) == from && len(r.held) == 0 && len(r.soft) == 0 && !p.emptyMatch(text, n) {
+	if !found && !p.emptyMatch(text, n) {
 		r.diags = append(r.diags, inputMistake(n, "No such input", fmt.Sprintf("Nothing matches %q: no output of a target, and no file.", text)))
 	}
 }

@@ -42,12 +42,9 @@ func (p *Plan) wantAgain(n *node) {
 func (p *Plan) settleAll(n *node) {
 	n.wantAll = true
 	if n.t.IsFetch {
-		p.list(n)
-		if n.listErr != nil {
-			p.diags = append(p.diags, n.mistake(0, "Can't list a folder of outputs", n.listErr.Error()+"."))
-			return
+		if p.canList(n) {
+			p.settleFetches(n, 0, n.count)
 		}
-		p.settleFetches(n, 0, n.count)
 		return
 	}
 	todo := make([]int, 0, min(chunk, n.count))
@@ -62,17 +59,27 @@ func (p *Plan) settleAll(n *node) {
 	}
 }
 
-// settle finds the state of one job.
-func (p *Plan) settle(n *node, i int) {
-	if p.states[n.id(i)] != Unwanted {
-		return
-	}
+// settle finds the states of some jobs.
+func (p *Plan) settle(n *node, jobs ...int) {
 	if !n.t.IsFetch {
-		p.settleExecs(n, []int{i})
+		p.settleExecs(n, jobs)
 		return
 	}
+	if !p.canList(n) {
+		return
+	}
+	for _, i := range jobs {
+		p.settleFetches(n, i, i+1)
+	}
+}
+
+// canList finds which of a fetch's outputs exist, and tells whether that can be told.
+func (p *Plan) canList(n *node) bool {
 	p.list(n)
-	p.settleFetches(n, i, i+1)
+	if n.listErr != nil {
+		p.diags = append(p.diags, n.mistake(0, "Can't list a folder of outputs", n.listErr.Error()+"."))
+	}
+	return n.listErr == nil
 }
 
 // settleFetches: a fetched output that exists is up to date, unless its age says otherwise.
