@@ -121,14 +121,7 @@ func TestFaultOfN2FanInIsQuadratic(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			const n = 500
 			one, four := fanIn(t, fmt.Sprintf(config, n)), fanIn(t, fmt.Sprintf(config, 4*n))
-			for what, k := range map[string][2]int{
-				"edges": {one.edges, four.edges}, "files asked": {one.stats, four.stats}, "folders listed": {one.lists, four.lists},
-				"allocations": {one.allocs, four.allocs}, "bytes": {one.bytes, four.bytes},
-			} {
-				if k[1] > 5*k[0] {
-					t.Errorf("%s: %d for %d inputs, and %d for %d", what, k[0], n, k[1], 4*n)
-				}
-			}
+			grows(t, n, one, four)
 			if one.edges > 3*n {
 				t.Errorf("%d edges for %d inputs", one.edges, n)
 			}
@@ -136,23 +129,75 @@ func TestFaultOfN2FanInIsQuadratic(t *testing.T) {
 	}
 }
 
+// TestFaultOfAsFlowGlobsOfElementsAreQuadratic counts what it costs where each of many elements has a glob of its own, be it into
+// a folder of its own or for its own names in one that they share.
+func TestFaultOfAsFlowGlobsOfElementsAreQuadratic(t *testing.T) {
+	const config = `
+locals {
+  rows = [for i in range(%d) : { k = i, g = floor(i/4) }]
+}
+target "in/{each.value.g}SEP{each.value.k}" {
+  for_each = local.rows
+  key      = each.value.k
+  exec { command = ["x"] }
+}
+target "sum/{each.key}" {
+  for_each = distinct([for r in local.rows : r.g])
+  inputs   = ["in/${each.key}SEP*"]
+  exec { command = ["y"] }
+}`
+	for _, sep := range []string{"/", "-"} {
+		t.Run(sep, func(t *testing.T) {
+			const n = 500
+			var c [2]costs
+			for k, n := range []int{n, 4 * n} {
+				p := newProject(t, strings.ReplaceAll(fmt.Sprintf(config, n), "SEP", sep), nil)
+				p.build()
+				p.disk.remove("sum")
+				c[k] = p.cost()
+			}
+			grows(t, n, c[0], c[1])
+		})
+	}
+}
+
+// grows holds that four times as many inputs cost about four times as much.
+func grows(t *testing.T, n int, one, four costs) {
+	t.Helper()
+	for what, k := range map[string][2]int{
+		"edges": {one.edges, four.edges}, "files asked": {one.stats, four.stats}, "folders listed": {one.lists, four.lists},
+		"allocations": {one.allocs, four.allocs}, "bytes": {one.bytes, four.bytes},
+	} {
+		if k[1] > 5*k[0] {
+			t.Errorf("%s: %d for %d inputs, and %d for %d", what, k[0], n, k[1], 4*n)
+		}
+	}
+}
+
 // costs is what a plan and its run asked for.
 type costs struct{ edges, stats, lists, allocs, bytes int }
 
-func fanIn(t *testing.T, config string) (c costs) {
+func fanIn(t *testing.T, config string) costs {
 	t.Helper()
 	p := newProject(t, config, map[string]string{"a": "a"})
 	p.makes = map[string]func(*planner.Task) string{"list": func(*planner.Task) string { return "a\nb\n" }}
+	return p.cost()
+}
+
+// cost plans and runs what is to do.
+func (p *project) cost() costs {
+	p.t.Helper()
+	p.disk.stats, p.disk.lists = 0, 0
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	plan, diags := p.plan(planner.Options{})
 	if diags.HasErrors() {
-		t.Fatal(diags)
+		p.t.Fatal(diags)
 	}
 	ran := p.run(plan)
 	runtime.ReadMemStats(&after)
 	if plan.Failures() || plan.Work() || len(ran) == 0 {
-		t.Fatalf("%d jobs ran, and not all succeeded", len(ran))
+		p.t.Fatalf("%d jobs ran, and not all succeeded", len(ran))
 	}
 	return costs{plan.EdgeCount(), p.disk.stats, p.disk.lists, int(after.Mallocs - before.Mallocs), int(after.TotalAlloc - before.TotalAlloc)}
 }

@@ -64,6 +64,11 @@ target "d/sum.md" {
 		`"x[12].txt"`:                  {"x1.txt"},
 		`"d/*"`:                        {"d/a.txt", "d/b.tx", "d/b.txt", "d/note.md"}, // never its own target's, and no orphans
 		`"d/[ab].txt"`:                 {"d/a.txt", "d/b.txt"},
+		`"d/a*"`:                       {"d/a.txt"}, // of the planned outputs, those that begin as it does
+		`"d/a.{txt,csv}"`:              {"d/a.txt"},
+		`"d{/a.txt,/c}"`:               {"d/a.txt"},
+		`"d/a.txt/**"`:                 {"d/a.txt"}, // ** stands for no folder too
+		`"` + b[:6] + `*"`:             {b},
 		`"**/note.*"`:                  {"d/deep/note.md", "d/note.md", "h/note.txt"},
 		`"x?.txt", "d/note.md"`:        {"x1.txt", "d/note.md"}, // in the order of the list, and sorted within
 		`"{x1,nothing}.txt"`:           {"x1.txt"},

@@ -21,7 +21,8 @@ type node struct {
 	els       hclspec.Elements
 	elem      []uint32 // job to element, nil where no duplicate was dropped
 	count     int
-	names     names // finds a job by its path
+	names     names    // finds a job by its path
+	sorted    []uint32 // jobs by the order of their paths; made for the first glob that leads to some of them
 
 	wantAll bool
 	ordered bool                     // what depends_on names is wanted too

@@ -44,6 +44,8 @@ type Plan struct {
 	cycles   map[ID]hcl.Diagnostics // of jobs that wait for themselves, by what their recipes read
 	mistakes mistakes               // those of elements that are still to be brought among diags
 
+	folder folder // the last one that a glob has looked into
+
 	freshMu sync.Mutex
 	fresh   map[string]content // of large files, so that they aren't hashed twice
 }

@@ -25,8 +25,9 @@ import (
 
 // memDisk is a project's folder in memory, with a clock that ticks at each write.
 type memDisk struct {
-	files map[string]memFile
-	clock int64
+	files   map[string]memFile
+	clock   int64
+	changed map[string]int64 // when something last came or went in a folder
 
 	mu    sync.Mutex // of what follows
 	lists int        // how many folders were listed
@@ -42,7 +43,7 @@ type memFile struct {
 var _ planner.Disk = (*memDisk)(nil)
 
 func newDisk(files map[string]string) *memDisk {
-	d := &memDisk{files: map[string]memFile{}, clock: 1e18}
+	d := &memDisk{files: map[string]memFile{}, changed: map[string]int64{}, clock: 1e18}
 	for at, text := range files {
 		d.write(at, text)
 	}
@@ -53,11 +54,22 @@ func newDisk(files map[string]string) *memDisk {
 func (d *memDisk) write(at, text string) {
 	d.clock += int64(time.Second)
 	d.files[at] = memFile{[]byte(text), d.clock}
+	d.touch(at)
 }
 
 // remove removes a file, or a directory with all that is in it.
 func (d *memDisk) remove(at string) {
+	d.clock += int64(time.Second)
+	d.touch(at)
 	maps.DeleteFunc(d.files, func(other string, _ memFile) bool { return other == at || strings.HasPrefix(other, at+"/") })
+}
+
+// touch notes a change in all the folders that a path is in.
+func (d *memDisk) touch(at string) {
+	for at != "." && at != "/" {
+		at = path.Dir(at)
+		d.changed[at] = d.clock
+	}
 }
 
 // text is a file's content, or what the files of a directory hold.
@@ -109,7 +121,7 @@ func (d *memDisk) Stat(at string) (planner.Info, error) {
 	}
 	for other := range d.files {
 		if strings.HasPrefix(other, at+"/") {
-			return planner.Info{Dir: true, Mtime: 1}, nil
+			return planner.Info{Dir: true, Mtime: d.changed[at]}, nil
 		}
 	}
 	return planner.Info{}, &fs.PathError{Op: "stat", Path: at, Err: fs.ErrNotExist}

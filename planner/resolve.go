@@ -110,7 +110,7 @@ func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
 		r.diags = append(r.diags, inputMistake(n, "Bad glob", fmt.Sprintf("%q is not a pattern: see that each [ and { is closed.", text)))
 		return
 	}
-	from := len(r.inputs)
+	from, lead := len(r.inputs), leadOf(text)
 	for _, m := range p.nodes {
 		if m == n || !p.globCouldMatch(text, m) {
 			continue
@@ -121,11 +121,11 @@ func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
 			continue
 		}
 		before := len(r.inputs)
-		for i := range m.count {
-			if at := m.path(i); match(text, at) {
+		m.under(lead, func(i int, at string) {
+			if match(text, at) {
 				r.inputs = append(r.inputs, input{path: at, job: m.id(i), made: true})
 			}
-		}
+		})
 		if n := len(r.inputs) - before; n == m.count && n > 0 {
 			r.all = append(r.all, m)
 		}
@@ -163,7 +163,7 @@ func (p *Plan) globCouldMatch(pattern string, m *node) bool {
 	if m.expansion == known && !m.t.HasForEach {
 		return match(pattern, m.prefix)
 	}
-	lead := pattern[:strings.IndexAny(pattern+"*", "*?[{")]
+	lead := leadOf(pattern)
 	if !strings.HasPrefix(m.prefix, lead) && !strings.HasPrefix(lead, m.prefix) {
 		return false
 	}
@@ -254,15 +254,11 @@ func (p *Plan) walk(pattern string, each func(at string)) error {
 	if base == "." {
 		base = ""
 	}
-	deep := strings.Contains(pattern, "**")
+	lead, deep := leadOf(pattern), strings.Contains(pattern, "**")
 	depth := strings.Count(pattern, "/")
 	var visit func(dir string, way trail) error
 	visit = func(dir string, way trail) error {
-		var names []string
-		err := p.disk.List(path.Clean(dir), func(chunk []string) error {
-			names = append(names, chunk...)
-			return nil
-		})
+		names, err := p.namesIn(path.Clean(dir), nameLead(lead, dir))
 		if err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
