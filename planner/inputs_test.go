@@ -163,6 +163,42 @@ target "apart" {
 	}
 }
 
+// TestAGlobIntoADirectory holds that a glob which leads into a directory output is refused before anything is built, in words that
+// say what to write; a name that only looks like one is a file.
+func TestAGlobIntoADirectory(t *testing.T) {
+	for _, c := range []struct{ label, input, write string }{
+		{`"parts/" {`, `"parts/*.txt"`, `Write "parts/"`},
+		{`"parts/" {`, `"parts/**"`, `Write "parts/"`},
+		{`"parts/" {`, `"p*/?.txt"`, `Write "p*"`},
+		{`"parts/{each.key}/" {` + "\n  for_each = [1]", `"parts/1/*.txt"`, `Write "parts/1/"`},
+		{`"parts/{each.key}/" {` + "\n  for_each = [1]", `"parts/*/[12].txt"`, `Write "parts/*"`},
+	} {
+		t.Run(c.label+c.input, func(t *testing.T) {
+			p := newProject(t, "target "+c.label+"\n  exec { command = [\"x\"] }\n}\ntarget \"sum\" {\n  inputs = ["+c.input+"]\n  exec { command = [\"x\"] }\n}", nil)
+			_, diags := p.plan(planner.Options{})
+			wantMistake(t, diags, "A glob into a directory output", c.write, strings.Trim(c.input, `"`))
+		})
+	}
+	p := newProject(t, `
+target "parts/" {
+  exec { command = ["x"] }
+}
+target "sum/{each.key}" {
+  for_each = ["parts/[1].txt", "parts/none.txt"]
+  key      = basename(each.value)
+  inputs   = [each.value]
+  exec { command = ["x"] }
+}`, nil)
+	p.fills = map[string]func(*planner.Task) map[string]string{"parts": func(*planner.Task) map[string]string {
+		return map[string]string{"[1].txt": "1"}
+	}}
+	wantRan(t, p.build(), "parts", "sum/[1].txt", "sum/none.txt")
+	if want := "parts is made as a whole, and there is no none.txt in it"; !strings.Contains(strings.Join(p.mistakes, "\n"), want) {
+		t.Errorf("%q, want %q", p.mistakes, want)
+	}
+	wantRan(t, p.build(), "sum/none.txt")
+}
+
 // TestAGlobWantsWhatItMatches holds that a goal has just those outputs made that its globs match, of an exec and of a fetch.
 func TestAGlobWantsWhatItMatches(t *testing.T) {
 	p := newProject(t, `

@@ -152,7 +152,11 @@ func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads 
 			continue
 		}
 		if err != nil {
-			return &MistakeError{t.Path, hcl.Diagnostics{noInput(n, i, at, err)}}
+			d := noInput(n, i, at, err)
+			if dir := p.wholeOf(at); dir != "" && errors.Is(err, fs.ErrNotExist) {
+				d.Detail = fmt.Sprintf("%s is made as a whole, and there is no %s in it. Correct the path, or let the recipe of %s make it.", dir, at[len(dir)+1:], dir)
+			}
+			return &MistakeError{t.Path, hcl.Diagnostics{d}}
 		}
 	}
 	for _, a := range reads.Asked {

@@ -63,6 +63,10 @@ func (p *Plan) resolveOne(r *resolved, n *node, text string) {
 	}
 	if m, i, heldBy := p.maker(clean); m != nil {
 		p.after(n, m)
+		if dir := m.path(i); dir != clean && p.isGlobInto(clean) {
+			r.diags = append(r.diags, globInto(n, clean, m.t.Label.Text, dir+"/"))
+			return
+		}
 		r.inputs = append(r.inputs, input{path: clean, job: m.id(i), made: true, hard: true})
 		return
 	} else if len(heldBy) > 0 {
@@ -143,7 +147,12 @@ func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
 	found := len(r.held)+len(r.all) > 0 || slices.ContainsFunc(r.inputs, func(in input) bool { return in.made && !in.hard }) || len(r.inputs) > from
 	slices.SortFunc(r.inputs[from:], byPath)
 	r.inputs = slices.CompactFunc(r.inputs, func(a, b input) bool { return a.path == b.path })
-	if !found && !p.emptyMatch(text, n) {
+	if found || p.emptyMatch(text, n) {
+		return
+	}
+	if m, dirs := p.dirsLedInto(text, n); m != nil {
+		r.diags = append(r.diags, globInto(n, text, m.t.Label.Text, dirs))
+	} else {
 		r.diags = append(r.diags, inputMistake(n, "No such input", fmt.Sprintf("Nothing matches %q: no output of a target, and no file.", text)))
 	}
 }
