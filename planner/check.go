@@ -31,9 +31,11 @@ func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool, rec 
 		}
 		return Ready, "missing"
 	}
+	made := rec.Began // where there is no file that says
 	switch rec.State {
 	case journal.Made, journal.Adopted:
-		if why := p.outputChanged(rec, at); why != "" {
+		var why string
+		if made, why = p.outputChanged(rec, at); why != "" {
 			return Ready, why
 		}
 	case journal.Absent:
@@ -48,14 +50,8 @@ func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool, rec 
 	default:
 		return Ready, "missing"
 	}
-	if ns, ok, _ := n.t.MaxAge(n.els, n.element(i)); ok {
-		made := rec.Mtime
-		if rec.State == journal.Absent {
-			made = rec.Began
-		}
-		if p.opts.Now.UnixNano()-made >= ns {
-			return Ready, "older than " + time.Duration(ns).String()
-		}
+	if ns, ok, _ := n.t.MaxAge(n.els, n.element(i)); ok && p.opts.Now.UnixNano()-made >= ns {
+		return Ready, "older than " + time.Duration(ns).String()
 	}
 	w := &world{plan: p, node: n, frozen: true}
 	print, _, diags := n.t.Fingerprint(w, n.els, n.element(i), in.paths())
@@ -81,16 +77,16 @@ func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool, rec 
 	return UpToDate, ""
 }
 
-// outputChanged tells whether an output is no longer as asflow wrote it.
-func (p *Plan) outputChanged(rec *journal.Record, at string) string {
+// outputChanged tells whether an output is no longer as asflow wrote it, and its mtime where it is.
+func (p *Plan) outputChanged(rec *journal.Record, at string) (mtime int64, why string) {
 	info, err := p.disk.Stat(at)
 	if err != nil {
-		return "missing"
+		return 0, "missing"
 	}
 	if !p.asWritten(rec, at, info) {
-		return "changed since asflow wrote it"
+		return 0, "changed since asflow wrote it"
 	}
-	return ""
+	return info.Mtime, ""
 }
 
 // readsChanged tells whether something that the job read is different now.

@@ -137,8 +137,14 @@ target "out/{each.key}" {
 	p.disk.clock += int64(6 * time.Hour)
 	wantRan(t, p.build(), "out/absent", "out/made")
 	wantRan(t, p.build())
+	p.disk.clock += int64(18 * time.Hour)
 	p.disk.write("out/made", p.disk.text("out/made")) // touched: it is as young as that, and as it was written
 	p.disk.clock += int64(18 * time.Hour)
+	wantRan(t, p.build(), "out/absent")
+	f := p.disk.files["out/made"]
+	f.mtime -= int64(6 * time.Hour)
+	p.disk.files["out/made"] = f // and as old as it says
+	wantRan(t, p.build(), "out/made")
 	wantRan(t, p.build())
 }
 
