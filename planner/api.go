@@ -65,6 +65,7 @@ type Options struct {
 	FoldsCase   bool // the file system takes names as one that differ only in the case of their letters
 	Force       bool // the goals are out of date
 	RetryAbsent bool
+	DryRun      bool // nothing will be run: what only waits for depends_on is judged as if that were done
 }
 
 // Outcome is what became of a job.

@@ -51,6 +51,8 @@ func (p *Plan) setUpGate(n *node) {
 func (p *Plan) passGate(n *node, in *resolved) {
 	fate, open := p.fate(in)
 	switch {
+	case fate == Waiting && in.order && p.opts.DryRun:
+		n.gate.ordered = true
 	case fate == Waiting:
 		w := waiter{kind: waitGate, n: uint32(n.t.Index)}
 		for _, id := range open {

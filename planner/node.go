@@ -62,6 +62,7 @@ type gate struct {
 	fate    State           // what its end means for the jobs: UpToDate to go on, Blocked, Absent
 	made    bool            // set up
 	busy    bool            // being set up: meeting it again is a cycle
+	ordered bool            // what depends_on names is to be made first, and nothing will be run
 	inputs  *resolved       // those that are the same for all its jobs
 	missing map[string]bool // of them
 	looked  bool            // whether the files among them are there

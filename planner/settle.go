@@ -186,7 +186,7 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 			for k := range part {
 				c := &part[k]
 				var rec journal.Record
-				if c.state, _ = p.check(n, c.i, c.inputs, c.missing, &rec); own && c.state == Ready {
+				if c.state, _ = p.check(n, c.i, c.inputs, c.missing, &rec); own && c.state == Ready && !n.gate.ordered {
 					c.lacks = p.lacking(c.inputs)
 				}
 				if c.state.settled() {
@@ -196,7 +196,7 @@ func (p *Plan) settleExecs(n *node, jobs []int) {
 		})
 	}
 	wg.Wait()
-	if len(look) > 0 && !own {
+	if len(look) > 0 && !own && !n.gate.ordered { // what is to be made first might bring a file
 		p.lookAtGate(n)
 	}
 	for _, c := range look {

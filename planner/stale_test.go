@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,6 +194,67 @@ target "out" {
 	p.fails["tool"] = true
 	p.disk.files["out"] = memFile{[]byte("edited"), 5}
 	wantRan(t, p.build("out"), "tool")
+}
+
+// TestDependsOnThatIsToBeMadeMakesNothingDue holds that where nothing will be run a job is judged as if what depends_on names were
+// done, and so is what reads its output; a build still looks at it when that is done.
+func TestDependsOnThatIsToBeMadeMakesNothingDue(t *testing.T) {
+	p := newProject(t, `
+target "tool" {
+  exec { command = ["cc"] }
+}
+target "out/{each.key}" {
+  for_each   = ["a", "b"]
+  inputs     = ["src/${each.key}"]
+  depends_on = ["tool"]
+  exec { command = ["run"] }
+}
+target "sum" {
+  inputs = ["out/*"]
+  exec { command = ["sum"] }
+}
+target "page" {
+  depends_on = ["tool"]
+  fetch { url = "http://x/page" }
+}`, map[string]string{"src/a": "1", "src/b": "2"})
+	wantRan(t, p.build(), "tool", "out/a", "out/b", "sum", "page")
+	delete(p.disk.files, "tool")
+	todo := func(want ...string) {
+		t.Helper()
+		plan, diags := p.plan(planner.Options{DryRun: true})
+		if len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		var got []string
+		for k := range plan.Targets() {
+			plan.Jobs(k, func(id planner.ID) bool {
+				if s := plan.State(id); s == planner.Ready || s == planner.Waiting {
+					got = append(got, plan.Path(id)+": "+plan.Reason(id))
+				}
+				return true
+			})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("to do: %q, want %q", got, want)
+		}
+	}
+	todo("tool: missing")
+	wantRan(t, p.build(), "tool")
+	todo()
+
+	delete(p.disk.files, "tool")
+	delete(p.disk.files, "out/b")
+	delete(p.disk.files, "page")
+	todo("tool: missing", "out/b: missing", "sum: input out/b is to be made", "page: missing")
+	if ran := p.build(); ran[0] != "tool" {
+		t.Errorf("ran %q", ran)
+	} else {
+		wantRan(t, ran, "tool", "out/b", "page") // and sum reads what it did
+	}
+
+	delete(p.disk.files, "tool")
+	delete(p.disk.files, "src/a") // the tool might bring it: no warning
+	todo("tool: missing", "out/a: input src/a is missing", "sum: input out/a is to be made")
 }
 
 // TestDependsOnIsBuiltThoughWhatStandsBehindItIsUpToDate holds it of a fetch too, whose inputs nobody asks for.

@@ -80,7 +80,7 @@ func (c *buildCmd) build(a *app, p *project) error {
 	case !readOnly(locked):
 		return errors.Join(stop.err(), locked)
 	}
-	plan, _, err := c.plan(a, p, store)
+	plan, _, err := c.plan(a, p, store, false)
 	if err != nil {
 		return err
 	}

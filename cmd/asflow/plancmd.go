@@ -38,7 +38,7 @@ func (c *planCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	plan, _, err := c.plan(a, p, store)
+	plan, _, err := c.plan(a, p, store, true)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,8 @@ type planFlags struct {
 	RetryAbsent bool `group:"what" help:"Ask again for what was absent."`
 }
 
-// plan reads the journal and finds out what there is to do.
-func (f *planFlags) plan(a *app, p *project, store *executor.Store) (*planner.Plan, *journal.State, error) {
+// plan reads the journal and finds out what there is to do; dry, where nothing of it will be run.
+func (f *planFlags) plan(a *app, p *project, store *executor.Store, dry bool) (*planner.Plan, *journal.State, error) {
 	if f.Force && len(f.Goals) == 0 {
 		return nil, nil, &usageError{"--force needs a GOAL: what is to be made again"}
 	}
@@ -41,7 +41,7 @@ func (f *planFlags) plan(a *app, p *project, store *executor.Store) (*planner.Pl
 		return nil, nil, err
 	}
 	plan, diags := planner.New(planner.Options{
-		Spec: p.spec, Disk: store, Journal: state, Goals: f.relative(p.dir), Now: p.now, Force: f.Force, RetryAbsent: f.RetryAbsent,
+		Spec: p.spec, Disk: store, Journal: state, Goals: f.relative(p.dir), Now: p.now, Force: f.Force, RetryAbsent: f.RetryAbsent, DryRun: dry,
 		FoldsCase: len(p.spec.Names) > 0 && store.FoldsCase(p.spec.Names[0]),
 	})
 	if diags.HasErrors() {
@@ -67,7 +67,7 @@ func (f *projectFlags) look(a *app, goals goalArgs) (v *view, err error) {
 	if v.store, err = executor.OpenStore(v.dir); err != nil {
 		return nil, err
 	}
-	v.plan, v.state, err = (&planFlags{goalArgs: goals}).plan(a, v.project, v.store)
+	v.plan, v.state, err = (&planFlags{goalArgs: goals}).plan(a, v.project, v.store, true)
 	return v, err
 }
 

@@ -60,7 +60,7 @@ func (c *pruneCmd) Run(a *app) error {
 		return errors.Join(stop.err(), err)
 	}
 	defer func() { _ = unlock() }()
-	plan, _, err := new(planFlags).plan(a, p, store)
+	plan, _, err := new(planFlags).plan(a, p, store, true)
 	if err != nil {
 		return err
 	}
