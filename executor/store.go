@@ -157,6 +157,24 @@ func (s *Store) Real(at string) (string, error) {
 	return filepath.ToSlash(at), err
 }
 
+// Links gives the symbolic links in a folder by name, each with the path that it holds.
+func (s *Store) Links(dir string) (map[string]string, error) {
+	entries, err := os.ReadDir(s.abs(dir))
+	if err != nil {
+		return nil, err
+	}
+	links := map[string]string{}
+	for _, e := range entries {
+		if e.Type()&fs.ModeSymlink == 0 {
+			continue
+		}
+		if links[e.Name()], err = os.Readlink(filepath.Join(s.abs(dir), e.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return links, nil
+}
+
 // Remove removes a file, or a directory with all that is in it. What is not there is no error.
 func (s *Store) Remove(at string) error { return explain(os.RemoveAll(s.abs(at))) }
 

@@ -43,6 +43,8 @@ type Disk interface {
 	Stat(path string) (Info, error) // follows symbolic links; fs.ErrNotExist where there is nothing
 	Open(path string) (io.ReadCloser, error)
 	Real(path string) (string, error) // the same place without symbolic links on the way
+	// Links gives the symbolic links in a folder, those that lead nowhere too, by name with the path that each holds.
+	Links(dir string) (map[string]string, error)
 }
 
 // Info is what planning wants to know of a file.

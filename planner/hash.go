@@ -17,10 +17,10 @@ const remember = 1 << 20
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 
-// hash gives the SHA-256 of a file's bytes, or of a directory's relative paths and contents.
+// hash gives the SHA-256 of what a job reads: of a file's bytes, or of a directory's relative paths and contents.
 func (p *Plan) hash(at string, info Info) (string, error) {
 	if info.Dir {
-		return HashDir(p.disk, at)
+		return hashDir(p.disk, at, true)
 	}
 	if info.Size >= remember {
 		p.freshMu.Lock()
@@ -53,7 +53,7 @@ func (p *Plan) note(at string, size, mtime int64, hash string) {
 	p.fresh[at] = content{size, mtime, hash}
 }
 
-// Hash gives the SHA-256, in hex, of what is at a path: of a file's bytes, or of a directory as HashDir gives it.
+// Hash gives the SHA-256, in hex, of an output: of a file's bytes, or of a directory as HashDir gives it.
 func Hash(d Disk, at string, info Info) (string, error) {
 	if info.Dir {
 		return HashDir(d, at)
@@ -76,9 +76,13 @@ func hashFile(d Disk, at string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// HashDir gives the SHA-256, in hex, of a directory: of a line 'HASH  PATH' for each file below it, sorted by relative
-// path, as sha256sum writes them.
-func HashDir(d Disk, dir string) (string, error) {
+// HashDir gives the SHA-256, in hex, of a directory that is an output: of a line 'HASH  PATH' for each file below it, sorted by
+// relative path, as sha256sum writes them. A symbolic link is a line 'HASH->PATH', of the path that it holds: where that leads is
+// another matter in the place where the directory is written than in its own.
+func HashDir(d Disk, dir string) (string, error) { return hashDir(d, dir, false) }
+
+// hashDir does so, and where links are followed takes what they lead to for them.
+func hashDir(d Disk, dir string, follow bool) (string, error) {
 	var lines []string
 	var visit func(at, rel string, way trail) error
 	visit = func(at, rel string, way trail) error {
@@ -86,7 +90,21 @@ func HashDir(d Disk, dir string) (string, error) {
 		if err := d.List(at, func(chunk []string) error { names = append(names, chunk...); return nil }); err != nil {
 			return err
 		}
+		var links map[string]string
+		if !follow {
+			var err error
+			if links, err = d.Links(at); err != nil {
+				return err
+			}
+		}
+		for name, to := range links {
+			sum := sha256.Sum256([]byte(to))
+			lines = append(lines, hex.EncodeToString(sum[:])+"->"+rel+name+"\n")
+		}
 		for _, name := range names {
+			if _, link := links[name]; link {
+				continue
+			}
 			info, err := d.Stat(at + "/" + name)
 			if errors.Is(err, fs.ErrNotExist) {
 				lines = append(lines, fmt.Sprintf("%064d  %s\n", 0, rel+name))

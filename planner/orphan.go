@@ -75,5 +75,9 @@ func (p *Plan) orphaned(r *journal.Record) (Info, bool) {
 
 // asWritten tells whether an output is still as asflow wrote it.
 func (p *Plan) asWritten(r *journal.Record, at string, info Info) bool {
-	return info.Size == r.Size && info.Mtime == r.Mtime && !info.Dir || p.same(at, info, r.Size, r.Hash)
+	if info.Dir {
+		hash, err := HashDir(p.disk, at)
+		return err == nil && hash == r.Hash
+	}
+	return info.Size == r.Size && info.Mtime == r.Mtime || p.same(at, info, r.Size, r.Hash)
 }

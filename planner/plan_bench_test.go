@@ -43,6 +43,8 @@ func (d *benchDisk) List(dir string, each func([]string) error) error {
 
 func (d *benchDisk) Real(at string) (string, error) { return at, nil }
 
+func (d *benchDisk) Links(string) (map[string]string, error) { return nil, nil }
+
 func (d *benchDisk) Stat(at string) (planner.Info, error) {
 	if (d.built || at == "list.txt") && !strings.Contains(at, "*") {
 		return planner.Info{Size: 1, Mtime: 1}, nil

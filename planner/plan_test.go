@@ -114,6 +114,8 @@ func (d *memDisk) List(dir string, each func([]string) error) error {
 
 func (d *memDisk) Real(at string) (string, error) { return at, nil }
 
+func (d *memDisk) Links(string) (map[string]string, error) { return nil, nil }
+
 func (d *memDisk) Stat(at string) (planner.Info, error) {
 	d.count(func() { d.stats++ })
 	if f, ok := d.files[at]; ok {

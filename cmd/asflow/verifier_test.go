@@ -19,6 +19,7 @@ type streams map[string]func() io.Reader
 func (s streams) Open(at string) (io.ReadCloser, error) { return io.NopCloser(s[at]()), nil }
 
 func (s streams) Real(at string) (string, error)          { return at, nil }
+func (s streams) Links(string) (map[string]string, error) { return map[string]string{}, nil }
 func (s streams) Stat(string) (planner.Info, error)       { return planner.Info{}, fs.ErrNotExist }
 func (s streams) List(string, func([]string) error) error { return nil }
 
