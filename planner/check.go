@@ -157,7 +157,54 @@ func (p *Plan) recipeChange(n *node, i int, in *resolved, rec *journal.Record) s
 	if len(names) == 0 {
 		return "its recipe changed"
 	}
-	return "its recipe changed: " + list(names)
+	why := "its recipe changed: " + list(names)
+	if slices.Contains(names, "inputs") {
+		why += inputsChange(rec.Reads[:min(rec.Inputs, len(rec.Reads))], in)
+	}
+	return why
+}
+
+// inputsChange names, in brackets, inputs that are none any more, and those that were none: some of them, where there are many.
+func inputsChange(was []journal.Read, in *resolved) string {
+	left := make(map[string]bool, len(was))
+	for k := range was {
+		left[was[k].Path] = true
+	}
+	var come, gone []string
+	for k := range in.inputs {
+		at := in.inputs[k].path
+		if _, known := left[at]; !known {
+			come = append(come, at)
+		}
+		left[at] = false
+	}
+	for k := range was {
+		if at := was[k].Path; left[at] {
+			gone = append(gone, at)
+			left[at] = false
+		}
+	}
+	switch {
+	case len(come)+len(gone) == 0:
+		return "" // only their order, or how they are written
+	case len(come) == 0:
+		return " (" + some(gone, "is gone", "are gone") + ")"
+	case len(gone) == 0:
+		return " (" + some(come, "has come", "have come") + ")"
+	}
+	return " (" + some(gone, "is gone", "are gone") + ", " + some(come, "has come", "have come") + ")"
+}
+
+// some writes names as a sentence does, the first few of many, with what is so of one of them, or of several.
+func some(names []string, one, several string) string {
+	const most = 2
+	switch n := len(names); {
+	case n == 1:
+		return names[0] + " " + one
+	case n > most+1:
+		names = append(names[:most:most], fmt.Sprintf("%d more", n-most))
+	}
+	return list(names) + " " + several
 }
 
 // list writes names as a sentence does.

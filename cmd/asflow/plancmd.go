@@ -142,6 +142,9 @@ func reasonsOf(plan *planner.Plan, target int) (string, []planner.ID) {
 
 // reasonKind leaves names out of a reason, so that jobs can be counted by it.
 func reasonKind(reason string) string {
+	if strings.HasPrefix(reason, "its recipe changed") {
+		reason, _, _ = strings.Cut(reason, " (") // behind it are inputs
+	}
 	rest, ok := strings.CutPrefix(reason, "input ")
 	switch {
 	case !ok:
