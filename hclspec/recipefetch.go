@@ -105,24 +105,42 @@ func (m *maker) page(method string, form []byte, hasForm bool, number, offset in
 	return r, nil
 }
 
-// request evaluates url, query, headers and body.
-func (m *maker) request(method string, form []byte, hasForm bool) Request {
-	r := Request{Method: method}
+// URL gives the URL of an element's first request without evaluating the rest of its recipe; "" where it can't be told without
+// what is not there, or a secret.
+func (t *Target) URL(w World, els Elements, i int) string {
+	m := &maker{t: t, els: els, i: i, c: &call{world: w, reads: &Reads{}, env: t.env, lenient: true}}
+	m = m.forPage(1, 0, nil)
+	at := m.url()
+	if m.unknown || m.diags.HasErrors() || len(m.c.reads.Unbuilt) > 0 {
+		return ""
+	}
+	return at
+}
+
+// url evaluates url and query.
+func (m *maker) url() string {
+	at := ""
 	if t := m.t.urlText; t != nil && t.fix(m.t.env) {
 		if s, err := t.text(m.els, m.i); err == nil {
-			r.URL = s
+			at = s
 		}
 	}
-	if r.URL == "" {
-		r.URL = m.text("url")
+	if at == "" {
+		at = m.text("url")
 	}
-	if r.URL == "" && !m.unknown && !m.diags.HasErrors() && len(m.c.reads.Unbuilt) == 0 {
+	if at == "" && !m.unknown && !m.diags.HasErrors() && len(m.c.reads.Unbuilt) == 0 {
 		m.mistake("url", "url is empty or null.")
 	}
-	var err error
-	if r.URL, err = addQuery(r.URL, m.pairs("query", true), false); err != nil {
+	at, err := addQuery(at, m.pairs("query", true), false)
+	if err != nil {
 		m.mistake("query", err.Error()+".")
 	}
+	return at
+}
+
+// request evaluates url, query, headers and body.
+func (m *maker) request(method string, form []byte, hasForm bool) Request {
+	r := Request{Method: method, URL: m.url()}
 	r.Header = m.pairs("headers", false)
 	kind := ""
 	if hasForm {

@@ -43,12 +43,30 @@ func (p *Plan) survey(out []Survey, r *journal.Record) {
 		if _, ok := p.orphaned(r); ok {
 			s.Orphaned++
 		}
-	case p.states[n.id(i)] == UpToDate && n.t.IsFetch && r.State == journal.Made:
-		print, reads, diags := n.t.Fingerprint(&world{plan: p, node: n, frozen: true}, n.els, n.element(i), nil)
-		if !diags.HasErrors() && len(reads.Unbuilt) == 0 && print != r.Recipe {
-			s.Changed++
-		}
+	case p.fetchedOtherwise(n, i, r):
+		s.Changed++
 	case !p.states[n.id(i)].settled() && r.State == journal.Failed:
 		s.Failed++
 	}
+}
+
+// fetchedOtherwise tells whether an output is kept that another recipe would fetch now. It changes nothing in the plan.
+func (p *Plan) fetchedOtherwise(n *node, i int, r *journal.Record) bool {
+	if p.states[n.id(i)] != UpToDate || !n.t.IsFetch || r.State != journal.Made {
+		return false
+	}
+	print, reads, diags := n.t.Fingerprint(&world{plan: p, node: n, frozen: true}, n.els, n.element(i), nil)
+	return !diags.HasErrors() && len(reads.Unbuilt) == 0 && print != r.Recipe
+}
+
+// FetchedOtherwise tells, by the record of a job's output, whether it is kept though another recipe would fetch it now, and from
+// which URL, where that can be told without a secret.
+func (p *Plan) FetchedOtherwise(id ID, r *journal.Record) (changed bool, url string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n, i := p.node(id)
+	if !p.fetchedOtherwise(n, i, r) {
+		return false, ""
+	}
+	return true, p.spec.Redact(n.t.URL(&world{plan: p, node: n, frozen: true}, n.els, n.element(i)))
 }

@@ -39,9 +39,11 @@ type origin struct {
 	Reason  string          `json:"reason,omitempty"` // why it is to be done
 	Source  string          `json:"source,omitempty"` // URL or command
 	Inputs  []originInput   `json:"inputs,omitempty"`
-	Readers []string        `json:"readers,omitempty"` // outputs that were made from it
-	Uses    []use           `json:"used_by,omitempty"` // targets that a source file stands before
-	Record  *journal.Record `json:"record,omitempty"`  // of the last job that was tried for it
+	Readers []string        `json:"readers,omitempty"`        // outputs that were made from it
+	Uses    []use           `json:"used_by,omitempty"`        // targets that a source file stands before
+	Record  *journal.Record `json:"record,omitempty"`         // of the last job that was tried for it
+	Changed bool            `json:"recipe_changed,omitempty"` // it is kept, though another recipe would fetch it now
+	Now     string          `json:"source_now,omitempty"`     // the URL of that, if it can be told without a secret
 
 	cause string // the input that is absent, and makes it so
 }
@@ -174,6 +176,9 @@ func (o *origin) planned(plan *planner.Plan, id planner.ID) {
 	s := plan.State(id)
 	if o.State = s.String(); s == planner.Ready || s == planner.Waiting {
 		o.Reason = plan.Reason(id)
+	}
+	if o.Record != nil {
+		o.Changed, o.Now = plan.FetchedOtherwise(id, o.Record)
 	}
 	for _, in := range plan.Inputs(id) {
 		x := originInput{Path: in.Path}

@@ -98,6 +98,8 @@ func (o *origin) standing(t *terminal) string {
 		return "a file that no target makes, and that nothing was made from"
 	case o.Reason != "":
 		return t.paint(cyan, "to do") + ": " + o.Reason
+	case o.Changed:
+		return t.paint(green, o.State) + ": what is fetched is kept, though its recipe has changed; asflow build --force " + o.Path + " fetches it again"
 	case o.State == "up to date" && o.Kind == "fetch":
 		return t.paint(green, o.State) + ": what is fetched is kept"
 	case o.cause != "":
@@ -111,6 +113,11 @@ func (o *origin) standing(t *terminal) string {
 // last says what the last job that was tried for it did.
 func (x *originText) last() {
 	x.addLong("from", x.Source)
+	if x.Now != "" && x.Now == x.Source {
+		x.add("now", "the same URL: something else of its recipe has changed")
+	} else {
+		x.addLong("now", x.Now)
+	}
 	r := x.Record
 	if r == nil {
 		return
