@@ -44,6 +44,7 @@ type verifier struct {
 	jobs  []planner.ID
 	of    func(planner.ID) finding                   // the path and the label
 	seen  func(f finding, size int64, recorded bool) // if not nil, called with each output that was read, one after the other
+	gone  func(f finding)                            // if not nil, called so with each that was made and is not there
 	now   func() time.Time
 	began time.Time
 
@@ -54,6 +55,7 @@ type verifier struct {
 	found   []finding
 	read    int
 	unknown int
+	missing int // made once, and not there
 	reading []*readingFile
 }
 
@@ -88,14 +90,17 @@ func (v *verifier) all() {
 	slices.SortFunc(v.found, func(a, b finding) int { return strings.Compare(a.Path, b.Path) })
 }
 
-// one verifies one output. One that is not there is no finding: it is to be built.
+// one verifies one output. One that is not there is no finding: it is to be built. Where it was made once it is counted.
 func (v *verifier) one(f finding) {
 	info, err := v.store.Stat(f.Path)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return
-	}
 	r, recorded := v.state.Lookup(f.Path)
 	recorded = recorded && r.Hash != ""
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		if recorded {
+			v.miss(f)
+		}
+		return
+	}
 	if err == nil {
 		err = v.judge(&f, info, r.Hash, recorded)
 	}
@@ -116,6 +121,16 @@ func (v *verifier) one(f finding) {
 	}
 	if v.seen != nil {
 		v.seen(f, info.Size, recorded)
+	}
+}
+
+// miss counts an output that is not there.
+func (v *verifier) miss(f finding) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.missing++
+	if v.gone != nil {
+		v.gone(f)
 	}
 }
 

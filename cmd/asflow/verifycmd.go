@@ -49,7 +49,7 @@ func (c *verifyCmd) Run(a *app) error {
 	switch {
 	case c.Quiet:
 	case c.Verbose && !c.JSON:
-		v.seen = a.stdout.verified
+		v.seen, v.gone = a.stdout.verified, a.stdout.notThere
 	default:
 		hide = a.showProgress(v.frame)
 	}
@@ -71,6 +71,11 @@ func (t *terminal) verified(f finding, bytes int64, recorded bool) {
 		about = t.paint(dim, size(bytes)+", whole; the journal has no hash of it")
 	}
 	fmt.Fprintf(t, "%s %s  %s\n", sign, f.Path, about)
+}
+
+// notThere writes that an output is not there.
+func (t *terminal) notThere(f finding) {
+	fmt.Fprintf(t, "%s %s  %s\n", t.paint(yellow, t.signs().note), f.Path, t.paint(dim, "not there, and asflow made it once"))
 }
 
 // show writes what was found.
@@ -105,10 +110,18 @@ func (c *verifyCmd) text(w io.Writer, t *terminal, v *verifier, spent time.Durat
 	if v.unknown > 0 {
 		line += fmt.Sprintf("; of %s the journal has no hash, and they were only looked at for being whole", count(v.unknown))
 	}
-	if len(v.found) == 0 {
+	switch {
+	case len(v.found) > 0:
+		said := plural(len(v.found), "output is", "outputs are") + " not right; asflow build --force PATH makes one again"
+		if v.missing > 0 {
+			said += ", and " + plural(v.missing, "output that asflow made is", "outputs that asflow made are") + " not there"
+		}
+		fmt.Fprintf(w, "\n%s\n", t.sentence(t.paint(red, t.signs().failed)+" "+said+"  "+t.paint(dim, line)))
+	case v.missing > 0:
+		said := "what is there is as asflow wrote it, and " + plural(v.missing, "output that it made is not there: asflow build makes it again",
+			"outputs that it made are not there: asflow build makes them again")
+		fmt.Fprintln(w, t.sentence(t.paint(yellow, t.signs().note)+" "+said+"  "+t.paint(dim, line)))
+	default:
 		fmt.Fprintln(w, t.sentence(t.paint(green, t.signs().ok)+" all as asflow wrote them  "+t.paint(dim, line)))
-	} else {
-		said := plural(len(v.found), "output is", "outputs are") + " not right; asflow build --force PATH makes one again  "
-		fmt.Fprintf(w, "\n%s\n", t.sentence(t.paint(red, t.signs().failed)+" "+said+t.paint(dim, line)))
 	}
 }
