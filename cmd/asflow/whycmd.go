@@ -44,6 +44,7 @@ type origin struct {
 	Record  *journal.Record `json:"record,omitempty"`         // of the last job that was tried for it
 	Changed bool            `json:"recipe_changed,omitempty"` // it is kept, though another recipe would fetch it now
 	Now     string          `json:"source_now,omitempty"`     // the URL of that, if it can be told without a secret
+	Serves  bool            `json:"serves,omitempty"`         // it is gone at its source, and the earlier file is still used
 
 	cause string // the input that is absent, and makes it so
 }
@@ -112,6 +113,8 @@ func explain(plan *planner.Plan, state *journal.State, store *executor.Store, at
 	if planned {
 		o.Is = "output"
 		o.planned(plan, id)
+		_, missing := store.Stat(o.Path)
+		o.Serves = missing == nil && o.Kind == "fetch" && plan.State(id) == planner.Absent
 		return o, nil
 	}
 	o.usedBy(plan, at)

@@ -102,6 +102,8 @@ func (o *origin) standing(t *terminal) string {
 		return t.paint(green, o.State) + ": what is fetched is kept, though its recipe has changed; asflow build --force " + o.Path + " fetches it again"
 	case o.State == "up to date" && o.Kind == "fetch":
 		return t.paint(green, o.State) + ": what is fetched is kept"
+	case o.Serves:
+		return o.State + ": gone at its source; the earlier file stays, and is still used"
 	case o.cause != "":
 		return o.State + ": so is its input " + o.cause
 	case o.State == "up to date":
