@@ -100,18 +100,20 @@ func findOrphans(plan *planner.Plan, store *executor.Store) ([]*orphan, error) {
 	}
 	var out []*orphan
 	for _, r := range records {
-		info, err := store.Stat(r.Path)
-		if err != nil {
-			continue
+		if info, err := store.Stat(r.Path); err == nil {
+			out = append(out, &orphan{Path: r.Path, Target: r.Target, Key: r.Key, Size: info.Size, Changed: edited(store, &r, info), record: r})
 		}
-		o := &orphan{Path: r.Path, Target: r.Target, Key: r.Key, Size: info.Size, record: r}
-		if info.Size != r.Size || info.Mtime != r.Mtime || info.Dir {
-			hash, err := planner.Hash(store, r.Path, info)
-			o.Changed = err != nil || hash != r.Hash
-		}
-		out = append(out, o)
 	}
 	return out, nil
+}
+
+// edited tells whether a file is not as a record says that asflow wrote it, or the record doesn't say.
+func edited(store *executor.Store, r *journal.Record, info planner.Info) bool {
+	if info.Size == r.Size && info.Mtime == r.Mtime && !info.Dir {
+		return false
+	}
+	hash, err := planner.Hash(store, r.Path, info)
+	return err != nil || hash != r.Hash
 }
 
 // show lists orphans, and gives those that may go.

@@ -45,6 +45,7 @@ type origin struct {
 	Changed bool            `json:"recipe_changed,omitempty"` // it is kept, though another recipe would fetch it now
 	Now     string          `json:"source_now,omitempty"`     // the URL of that, if it can be told without a secret
 	Serves  bool            `json:"serves,omitempty"`         // it is gone at its source, and the earlier file is still used
+	Edited  bool            `json:"edited,omitempty"`         // an orphan that is not as asflow wrote it, and so not pruned
 
 	cause string // the input that is absent, and makes it so
 }
@@ -118,12 +119,13 @@ func explain(plan *planner.Plan, state *journal.State, store *executor.Store, at
 		return o, nil
 	}
 	o.usedBy(plan, at)
-	_, missing := store.Stat(at)
+	info, missing := store.Stat(at)
 	switch {
 	case missing != nil && len(o.Uses) == 0:
 		return nil, &usageError{fmt.Sprintf("%s is not there, and no target makes it%s", at, couldMake(plan, at))}
 	case missing == nil && o.Record != nil:
 		o.Is, err = leftBehind(plan, o.Record)
+		o.Edited = o.Is == "orphan" && edited(store, o.Record, info)
 	case len(o.Readers)+len(o.Uses) > 0:
 		o.Is = "source"
 	}

@@ -85,9 +85,14 @@ func (x *originText) what() {
 
 // standing says how a path stands: of an output its state, and why; of others what they are.
 func (o *origin) standing(t *terminal) string {
+	orphan := t.paint(yellow, "an orphan") + ": its element has left the list of " + o.Target
 	switch {
+	case o.Edited && o.Record.Hash == "":
+		return orphan + "; asflow does not know whether it wrote it, and asflow prune leaves it alone"
+	case o.Edited:
+		return orphan + "; it has changed since asflow wrote it, and asflow prune leaves it alone"
 	case o.Is == "orphan":
-		return t.paint(yellow, "an orphan") + ": its element has left the list of " + o.Target + "; asflow prune removes it"
+		return orphan + "; asflow prune removes it"
 	case o.Is == "held":
 		return t.paint(yellow, "an output of "+o.Target) + ", made by an earlier run; its list is not known yet, so that nobody can say whether the element is still in it"
 	case o.Is == "left":
