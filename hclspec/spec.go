@@ -2,6 +2,7 @@ package hclspec
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -13,6 +14,15 @@ import (
 type File struct {
 	Name  string
 	Bytes []byte
+}
+
+// IsMain tells whether a file of this name, in a folder, makes it a project.
+func IsMain(name string) bool { return name == "asflow.hcl" || name == "asflow.hcl.json" }
+
+// IsConfig tells whether a file of this name, in a project's folder, is read as configuration. A name that begins with a
+// point is an editor's, or the system's.
+func IsConfig(name string) bool {
+	return IsMain(name) || !strings.HasPrefix(name, ".") && (strings.HasSuffix(name, ".asflow.hcl") || strings.HasSuffix(name, ".asflow.hcl.json"))
 }
 
 // Assignment is NAME=VALUE from the command line.

@@ -19,6 +19,8 @@ func (p *Plan) alike(at string) string {
 // sortOut puts the targets where makers finds them.
 func (p *Plan) sortOut() {
 	for _, n := range p.nodes {
+		n.home = n.literalDir()
+		n.real = p.place(n.home).real
 		if n.t.HasForEach || n.t.Label.Dir {
 			p.patterns = append(p.patterns, n)
 			continue
@@ -49,13 +51,8 @@ func (p *Plan) makers(at string) iter.Seq[*node] {
 // checkPaths reports outputs that another target makes too, or that no job may make.
 func (p *Plan) checkPaths(n *node) bool {
 	var diags hcl.Diagnostics
-	for _, name := range p.spec.Names {
-		if i, ok := n.find(name); ok {
-			diags = append(diags, n.mistake(i, "A job can't make a configuration file", name+" is read as the project's configuration. Give the label another name."))
-		}
-	}
-	if strings.HasPrefix(n.prefix, ".asflow/") || n.prefix == ".asflow" {
-		diags = append(diags, n.mistake(0, "A job can't make anything in .asflow", "The folder .asflow holds asflow's own state. Give the label another folder."))
+	if d := p.checkReserved(n); d != nil {
+		diags = append(diags, d)
 	}
 	others := p.bases
 	if !n.t.HasForEach && !n.t.Label.Dir {

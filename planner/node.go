@@ -43,7 +43,9 @@ type node struct {
 	listErr   error
 	prefix    string // literal start and end of the label's path
 	suffix    string
-	starOnly  bool // the only part that differs is one star
+	home      string // the folder of the literal start
+	real      string // and where that is
+	starOnly  bool   // the only part that differs is one star
 }
 
 type expansion uint8
@@ -148,6 +150,14 @@ func (n *node) dir() (string, bool) {
 		return n.prefix[:i+1], true
 	}
 	return path.Dir(n.prefix), true
+}
+
+// literalDir is the folder that all outputs are in, or in folders of.
+func (n *node) literalDir() string {
+	if n.t.HasForEach {
+		return path.Dir(n.prefix + "x") // the prefix may end in a slash
+	}
+	return path.Dir(n.prefix)
 }
 
 // find gives the job that makes a path. The target must be expanded.

@@ -36,10 +36,11 @@ type Plan struct {
 	states   []State          // by ID
 	ready    readyQueue
 	edges    edges
-	later    []waiter       // who is to be told of expansions
-	visit    map[ID]bool    // jobs whose inputs are being settled
-	leftOut  map[string]int // by glob: files that it left out, since a label could make them
-	stack    []string       // what is being expanded or settled, for the path of a cycle
+	later    []waiter         // who is to be told of expansions
+	visit    map[ID]bool      // jobs whose inputs are being settled
+	leftOut  map[string]int   // by glob: files that it left out, since a label could make them
+	places   map[string]place // of folders, as they are written
+	stack    []string         // what is being expanded or settled, for the path of a cycle
 	diags    hcl.Diagnostics
 	cycles   map[ID]hcl.Diagnostics // of jobs that wait for themselves, by what their recipes read
 	mistakes mistakes               // those of elements that are still to be brought among diags
@@ -58,7 +59,7 @@ func New(o Options) (*Plan, hcl.Diagnostics) {
 	}
 	p := &Plan{
 		spec: o.Spec, disk: o.Disk, jour: o.Journal, opts: o,
-		byLabel: map[string]*node{}, plain: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{}, cycles: map[ID]hcl.Diagnostics{}, leftOut: map[string]int{},
+		byLabel: map[string]*node{}, plain: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{}, cycles: map[ID]hcl.Diagnostics{}, places: map[string]place{}, leftOut: map[string]int{},
 	}
 	if p.opts.Clock == nil {
 		p.opts.Clock = time.Now

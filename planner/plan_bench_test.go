@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"runtime"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func (d *benchDisk) List(dir string, each func([]string) error) error {
 	return nil
 }
 
-func (d *benchDisk) Real(at string) (string, error) { return at, nil }
+func (d *benchDisk) Real(at string) (string, error) { return path.Join("/project", at), nil }
 
 func (d *benchDisk) Links(string) (map[string]string, error) { return nil, nil }
 

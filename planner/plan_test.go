@@ -112,7 +112,7 @@ func (d *memDisk) List(dir string, each func([]string) error) error {
 	return each(slices.Collect(maps.Keys(seen)))
 }
 
-func (d *memDisk) Real(at string) (string, error) { return at, nil }
+func (d *memDisk) Real(at string) (string, error) { return path.Join("/project", at), nil }
 
 func (d *memDisk) Links(string) (map[string]string, error) { return nil, nil }
 

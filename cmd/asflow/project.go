@@ -111,19 +111,12 @@ func configNames(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := slices.DeleteFunc(all, func(name string) bool { return !isConfig(name) })
-	if !slices.ContainsFunc(names, isMain) {
+	names := slices.DeleteFunc(all, func(name string) bool { return !hclspec.IsConfig(name) })
+	if !slices.ContainsFunc(names, hclspec.IsMain) {
 		return nil, missing(dir, len(names) > 0)
 	}
 	slices.Sort(names)
 	return names, nil
-}
-
-func isMain(name string) bool { return name == "asflow.hcl" || name == "asflow.hcl.json" }
-
-// isConfig tells a configuration file from others. A name that begins with a point is an editor's, or the system's.
-func isConfig(name string) bool {
-	return isMain(name) || !strings.HasPrefix(name, ".") && (strings.HasSuffix(name, ".asflow.hcl") || strings.HasSuffix(name, ".asflow.hcl.json"))
 }
 
 // missing says that a folder is no project, and where the nearest one is.
