@@ -19,8 +19,7 @@ func (p *Plan) alike(at string) string {
 // sortOut puts the targets where makers finds them.
 func (p *Plan) sortOut() {
 	for _, n := range p.nodes {
-		n.home = n.literalDir()
-		n.real = p.place(n.home).real
+		p.settleHome(n)
 		if n.t.HasForEach || n.t.Label.Dir {
 			p.patterns = append(p.patterns, n)
 			continue
@@ -31,6 +30,9 @@ func (p *Plan) sortOut() {
 			continue
 		}
 		p.plain[key] = n
+		if n.winds {
+			p.spots[p.alike(p.real(n.prefix))] = n
+		}
 	}
 }
 

@@ -43,9 +43,11 @@ type node struct {
 	listErr   error
 	prefix    string // literal start and end of the label's path
 	suffix    string
-	home      string // the folder of the literal start
-	real      string // and where that is
-	starOnly  bool   // the only part that differs is one star
+	home      string              // the folder of the literal start
+	real      string              // and where that is
+	winds     bool                // some outputs are not where the project's own way leads: by an absolute path, or a symbolic link
+	links     map[string][]string // folders in home that are not where they seem to be, by where they are
+	starOnly  bool                // the only part that differs is one star
 }
 
 type expansion uint8

@@ -31,7 +31,9 @@ type Plan struct {
 	nodes    []*node          // by index of target
 	byLabel  map[string]*node // by label, var and local filled in
 	plain    map[string]*node // targets of one file, by its path as alike gives it
+	spots    map[string]*node // those of them that wind, by where the path really is
 	patterns []*node          // the other targets
+	winds    bool             // some target winds
 	bases    []*node          // expanded, in the order of their first IDs
 	states   []State          // by ID
 	ready    readyQueue
@@ -59,7 +61,7 @@ func New(o Options) (*Plan, hcl.Diagnostics) {
 	}
 	p := &Plan{
 		spec: o.Spec, disk: o.Disk, jour: o.Journal, opts: o,
-		byLabel: map[string]*node{}, plain: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{}, cycles: map[ID]hcl.Diagnostics{}, places: map[string]place{}, leftOut: map[string]int{},
+		byLabel: map[string]*node{}, plain: map[string]*node{}, spots: map[string]*node{}, fresh: map[string]content{}, visit: map[ID]bool{}, cycles: map[ID]hcl.Diagnostics{}, places: map[string]place{}, leftOut: map[string]int{},
 	}
 	if p.opts.Clock == nil {
 		p.opts.Clock = time.Now

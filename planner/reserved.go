@@ -36,6 +36,7 @@ func (p *Plan) checkReserved(n *node) *hcl.Diagnostic {
 		if in := path.Dir(at); in != dir {
 			dir, here = in, p.place(in)
 			fine = p.takesAny(here.real)
+			p.settleFolder(n, in, here)
 		}
 		if _, one := n.dir(); one && fine {
 			return nil

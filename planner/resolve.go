@@ -70,10 +70,14 @@ func (p *Plan) resolveOne(r *resolved, n *node, text string) {
 		r.inputs = append(r.inputs, input{path: clean, job: m.id(i), made: true, hard: true})
 		return
 	} else if len(heldBy) > 0 {
-		for _, m := range heldBy {
-			p.after(n, m)
-		}
-		r.held = append(r.held, heldBy...)
+		p.holdBy(r, n, heldBy)
+		return
+	}
+	if m, i, heldBy := p.elsewhere(clean); m != nil {
+		r.diags = append(r.diags, inputMistake(n, madeSource, sourceMade(n, clean, m, i)))
+		return
+	} else if len(heldBy) > 0 {
+		p.holdBy(r, n, heldBy)
 		return
 	}
 	if !strings.ContainsAny(text, "*?[{") {
@@ -85,6 +89,14 @@ func (p *Plan) resolveOne(r *resolved, n *node, text string) {
 		return
 	}
 	p.resolveGlob(r, n, text)
+}
+
+// holdBy lets a list wait for the expansion of targets.
+func (p *Plan) holdBy(r *resolved, n *node, targets []*node) {
+	for _, m := range targets {
+		p.after(n, m)
+	}
+	r.held = append(r.held, targets...)
 }
 
 // resolveLabel takes all of a target's planned outputs.
@@ -142,6 +154,13 @@ func (p *Plan) resolveGlob(r *resolved, n *node, text string) {
 		delete(p.leftOut, text)
 	}
 	for _, f := range files {
+		if dir := path.Dir(f); p.winds && p.straight(dir, p.place(dir)) {
+			m, i, heldBy := p.elsewhere(f)
+			p.holdBy(r, n, heldBy)
+			if m != nil {
+				r.diags = append(r.diags, inputMistake(n, madeSource, sourceMade(n, f, m, i)))
+			}
+		}
 		r.inputs = append(r.inputs, input{path: f})
 	}
 	found := len(r.held)+len(r.all) > 0 || slices.ContainsFunc(r.inputs, func(in input) bool { return in.made && !in.hard }) || len(r.inputs) > from

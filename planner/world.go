@@ -42,7 +42,11 @@ func (w *world) Open(at string) (io.ReadCloser, error) {
 	if m == nil && len(heldBy) > 0 {
 		return nil, &hclspec.Unbuilt{Path: at}
 	}
-	if m != nil {
+	if m == nil {
+		if other, i, _ := p.elsewhere(path.Clean(at)); other != nil {
+			return nil, errors.New(strings.TrimSuffix(sourceMade(w.node, at, other, i), "."))
+		}
+	} else {
 		p.after(w.node, m)
 		p.settle(m, i)
 		if id := m.id(i); !p.states[id].usable() && !(p.states[id].settled() && p.serves(id)) {
