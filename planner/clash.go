@@ -29,11 +29,29 @@ func (p *Plan) sortOut() {
 			p.diags = append(p.diags, n.clash(m, 0, n.prefix, m.prefix))
 			continue
 		}
+		if m := p.twin(n); m != nil {
+			p.diags = append(p.diags, n.clash(m, 0, n.prefix, m.prefix))
+		}
 		p.plain[key] = n
 		if n.winds {
 			p.spots[p.alike(p.real(n.prefix))] = n
 		}
 	}
+}
+
+// twin gives the target of one file that makes another one's file under another name.
+func (p *Plan) twin(n *node) *node {
+	if !p.winds {
+		return nil
+	}
+	real := p.real(n.prefix)
+	if m := p.spots[p.alike(real)]; m != nil {
+		return m
+	}
+	if in, ok := p.inProject(real); ok && n.winds {
+		return p.plain[p.alike(in)]
+	}
+	return nil
 }
 
 // makers gives the targets whose labels could make a path, or a directory that it is in.
@@ -61,7 +79,7 @@ func (p *Plan) checkPaths(n *node) bool {
 		others = p.patterns // with those of its kind it was compared by sortOut
 	}
 	for _, m := range others {
-		if m == n || m.expansion != known || !p.overlap(n, m) {
+		if m == n && len(n.links) == 0 || m.expansion != known || !p.overlap(n, m) {
 			continue
 		}
 		if d := p.clashOf(n, m); d != nil {
@@ -81,7 +99,7 @@ func (p *Plan) clashOf(n, m *node) *hcl.Diagnostic {
 	var buf []byte
 	for i := range each.count {
 		buf = each.appendPath(buf[:0], i)
-		j, ok := in.findAlike(p.made(in, string(buf)), p.opts.FoldsCase)
+		j, ok := p.findBeside(in, string(buf), each, i)
 		if !ok {
 			continue
 		}
@@ -93,9 +111,22 @@ func (p *Plan) clashOf(n, m *node) *hcl.Diagnostic {
 	return nil
 }
 
+// findBeside gives the job of a target that makes what job i of another one makes, or the directory that it is in.
+func (p *Plan) findBeside(n *node, at string, other *node, i int) (int, bool) {
+	if !n.winds && !other.winds {
+		return n.findAlike(p.made(n, at), p.opts.FoldsCase)
+	}
+	for name := range p.spelled(n, p.real(at)) {
+		if j, ok := n.findAlike(p.made(n, name), p.opts.FoldsCase); ok && (n != other || j != i) {
+			return j, true
+		}
+	}
+	return 0, false
+}
+
 // within is over 0 where outputs of m may lie in directories that n makes, under 0 where it is the other way round, else 0.
 func within(n, m *node) int {
-	deep := strings.Count(m.t.Label.Text, "/") - strings.Count(n.t.Label.Text, "/")
+	deep := m.steps() - n.steps()
 	switch {
 	case n.t.Label.Dir && m.t.Label.Dir:
 		return deep
@@ -105,6 +136,11 @@ func within(n, m *node) int {
 		return -1
 	}
 	return 0
+}
+
+// steps is how many folders there are on the way to an output.
+func (n *node) steps() int {
+	return strings.Count(n.start, "/") + strings.Count(n.t.Label.Text[len(n.prefix):], "/")
 }
 
 // clash says that job i of n, which makes own, and a job of m, which makes other, are in each other's way.
@@ -118,6 +154,10 @@ func (n *node) clash(m *node, i int, own, other string) *hcl.Diagnostic {
 		detail = fmt.Sprintf("%s lies in %s, a directory that the target at %s makes, and replaces as a whole. Give one of them another folder.", own, other, where)
 	case strings.HasPrefix(other, own+"/"):
 		detail = fmt.Sprintf("%s, a directory that is replaced as a whole, holds %s, which the target at %s makes. Give one of them another folder.", own, other, where)
+	case m == n:
+		detail = fmt.Sprintf("%s and %s are both made by this target, and are one place: a symbolic link leads there. Make them in one folder, or drop one of them.", own, other)
+	case !strings.EqualFold(own, other):
+		detail = fmt.Sprintf("%s is made by this target, and %s by the one at %s: by a symbolic link or an absolute path both lead to one place. Change one of the labels.", own, other, where)
 	default:
 		detail = fmt.Sprintf("%s is made by this target, and %s by the one at %s: this file system does not tell the case of letters apart. Change one of the labels.", own, other, where)
 	}
@@ -127,10 +167,13 @@ func (n *node) clash(m *node, i int, own, other string) *hcl.Diagnostic {
 // overlap tells whether two labels could make one path, or one what lies in the other, by what is literal in them.
 func (p *Plan) overlap(a, b *node) bool {
 	dir := a.t.Label.Dir || b.t.Label.Dir
-	if a.starOnly && b.starOnly && !dir && len(a.prefix)+len(a.suffix) != len(b.prefix)+len(b.suffix) {
+	if len(a.links) > 0 || len(b.links) > 0 {
+		return true
+	}
+	if a.starOnly && b.starOnly && !dir && len(a.start)+len(a.suffix) != len(b.start)+len(b.suffix) {
 		return false
 	}
-	a0, b0 := p.alike(a.prefix), p.alike(b.prefix)
+	a0, b0 := p.alike(a.start), p.alike(b.start)
 	if !strings.HasPrefix(a0, b0) && !strings.HasPrefix(b0, a0) {
 		return false
 	}

@@ -45,6 +45,7 @@ type node struct {
 	suffix    string
 	home      string              // the folder of the literal start
 	real      string              // and where that is
+	start     string              // the literal start, by where it is
 	winds     bool                // some outputs are not where the project's own way leads: by an absolute path, or a symbolic link
 	links     map[string][]string // folders in home that are not where they seem to be, by where they are
 	starOnly  bool                // the only part that differs is one star

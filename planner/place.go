@@ -88,6 +88,11 @@ func (p *Plan) settleHome(n *node) {
 	n.home = n.literalDir()
 	at := p.place(n.home)
 	n.real, n.winds = at.real, !p.straight(n.home, at)
+	rest := n.prefix
+	if n.home != "." {
+		rest = strings.TrimPrefix(rest[len(n.home):], "/")
+	}
+	n.start = join(n.real, rest)
 	p.winds = p.winds || n.winds
 }
 
