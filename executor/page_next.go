@@ -55,11 +55,11 @@ func (w *fetchWorker) turnTo(resp *fetchers.Response, to string) (last bool, err
 	if to == "" {
 		return true, nil
 	}
-	base, err := url.Parse(resp.URL)
+	base, err := url.Parse(fetchers.EscapeURL(resp.URL))
 	if err != nil {
 		return false, fmt.Errorf("paginate: %w", err)
 	}
-	next, err := base.Parse(to)
+	next, err := base.Parse(fetchers.EscapeURL(to))
 	if err != nil {
 		return false, fmt.Errorf("paginate: the next URL can't be read: %w", err)
 	}

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -119,6 +120,14 @@ func TestPages(t *testing.T) {
 				}
 			},
 			want: "1\n2\n3\n", pages: 2, asked: "/?offset=0&page=1 /deep/a /deep/b?n=2&o=2",
+		},
+		{
+			name: "next is escaped where it needs it, and nowhere else", records: ".r[]", pg: planner.Paginate{Next: program(t, ".next")},
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				next := map[string]string{"/": `"/ü/x%2Fy/?q=1 2%2f"`, "/ü/x/y/": `"z HTTP/1.1?é"`}[r.URL.Path]
+				fmt.Fprintf(w, `{"r":[1],"next":%s}`, cmp.Or(next, "null"))
+			},
+			want: "1\n1\n1\n", pages: 3, asked: "/?offset=0&page=1 /%C3%BC/x%2Fy/?q=1%202%2f /%C3%BC/x%2Fy/z%20HTTP/1.1?%C3%A9",
 		},
 		{
 			name: "an empty page with a next one does not end", records: ".r[]", pg: planner.Paginate{Next: program(t, ".next")},

@@ -172,7 +172,7 @@ func TestARequestAsItIsSent(t *testing.T) {
 	req := <-got
 	for what, x := range map[string][2]string{
 		"method":     {req.Method, "GET"},
-		"target":     {req.RequestURI, "/a%20b?q=ä&r=%20"},
+		"target":     {req.RequestURI, "/a%20b?q=%C3%A4&r=%20"},
 		"host":       {req.Host, "other.example.com"},
 		"agent":      {req.UserAgent(), "asflow/test"},
 		"encodings":  {req.Header.Get("Accept-Encoding"), "gzip, deflate, zstd"},

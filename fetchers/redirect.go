@@ -58,11 +58,11 @@ func (f *redirector) Fetch(ctx context.Context, r *Request) (*Response, error) {
 
 // follow gives the request that a redirect asks for, and a note of what it had to leave behind.
 func follow(r *Request, status int, location string) (_ *Request, note string, _ error) {
-	from, err := url.Parse(r.URL)
+	from, err := url.Parse(EscapeURL(r.URL))
 	if err != nil {
 		return nil, "", err
 	}
-	to, err := from.Parse(location)
+	to, err := from.Parse(EscapeURL(location))
 	if err != nil {
 		return nil, "", fmt.Errorf("the redirect's Location, %q, is not a URL", location)
 	}

@@ -84,7 +84,7 @@ func (w *web) Close() error {
 }
 
 func (w *web) request(r *Request) (*http.Request, error) {
-	u, err := url.Parse(r.URL)
+	u, err := url.Parse(EscapeURL(r.URL))
 	if err != nil {
 		var parse *url.Error
 		if errors.As(err, &parse) {
