@@ -1,6 +1,7 @@
 package hclspec
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -206,8 +207,8 @@ func (m *maker) flatten(name string, v cty.Value, lists bool) (out []Header) {
 		}
 		for _, item := range items {
 			s, err := plainText(item)
-			if err == nil && !lists && strings.ContainsAny(k+s, "\r\n\x00") {
-				err = fmt.Errorf("holds a line break")
+			if err == nil && !lists {
+				err = headerFault(k, s)
 			}
 			if err != nil {
 				m.mistake(name, fmt.Sprintf("%s.%s %v.", name, k, err))
@@ -217,6 +218,18 @@ func (m *maker) flatten(name string, v cty.Value, lists bool) (out []Header) {
 		}
 	}
 	return out
+}
+
+// headerFault says why a header can't be sent; nil: it can.
+func headerFault(name, value string) error {
+	if strings.ContainsAny(name+value, "\r\n\x00") {
+		return errors.New("holds a line break")
+	}
+	switch strings.ToLower(name) {
+	case "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
+		return errors.New("can't be set: asflow itself frames requests and keeps connections. Leave it out")
+	}
+	return nil
 }
 
 // auth takes one way of proving who asks.

@@ -82,7 +82,7 @@ target "f.json" {
 target "g.json" {
   fetch {
     url     = "http://127.0.0.1/${page.number}"
-    headers = { A = "x\ny" }
+    headers = { A = "x\ny", Expect = null, TE = "trailers", content-length = 5 }
     body    = inputs
     form    = {}
   }
@@ -168,6 +168,8 @@ target "l.txt" {
 # 78: Wrong value for http. http is one of auto, 1 and 2.
 # 84: page can't be used here. page.number, page.offset and page.cursor stand in url, query, headers and body of a fetch with paginate.
 # 85: Wrong value for headers. headers.A holds a line break.
+# 85: Wrong value for headers. headers.TE can't be set: asflow itself frames requests and keeps connections. Leave it out.
+# 85: Wrong value for headers. headers.content-length can't be set: asflow itself frames requests and keeps connections. Leave it out.
 # 86: inputs can't be used here. inputs stands in command, stdin and env of an exec.
 # 87: body and form. A request has one body: take body or form.
 # 92: each can't be used here. Only what belongs to one element can mention each: see the language reference for the attributes that can, and that a target without for_each has no elements.
