@@ -18,13 +18,20 @@ func (e *badProxy) Error() string { return e.text }
 // notAProxy stands for a proxy whose URL is malformed.
 const notAProxy = "http://malformed.invalid"
 
-// Proxies gives the proxy of a request as an environment says, in the manner of curl: HTTP_PROXY and HTTPS_PROXY, but for
-// the hosts of NO_PROXY, each in small letters, too. A malformed URL is an error of the requests that would go by it.
+// Proxies gives the proxy of a request as an environment says, in the manner of curl: HTTP_PROXY and HTTPS_PROXY, and
+// ALL_PROXY for what has none of its own, but for the hosts of NO_PROXY; each in small letters, too. What goes to this
+// machine goes by none. A malformed URL is an error of the requests that would go by it.
 func Proxies(lookup func(name string) (string, bool)) func(*http.Request) (*url.URL, error) {
 	var c httpproxy.Config
 	bad := map[string]string{} // by scheme
 	proxy := func(scheme string) string {
 		name, value := setting(lookup, scheme+"_proxy")
+		if scheme == "http" && value != "" {
+			_, c.CGI = lookup("REQUEST_METHOD") // then HTTP_PROXY may be a header of whoever asks
+		}
+		if value == "" {
+			name, value = setting(lookup, "all_proxy")
+		}
 		if value != "" && !isProxy(value) {
 			bad[scheme] = name
 			return notAProxy
@@ -33,7 +40,6 @@ func Proxies(lookup func(name string) (string, bool)) func(*http.Request) (*url.
 	}
 	c.HTTPProxy, c.HTTPSProxy = proxy("http"), proxy("https")
 	_, c.NoProxy = setting(lookup, "no_proxy")
-	_, c.CGI = lookup("REQUEST_METHOD")
 	find := c.ProxyFunc()
 	return func(r *http.Request) (*url.URL, error) {
 		u, err := find(r.URL)
@@ -41,7 +47,7 @@ func Proxies(lookup func(name string) (string, bool)) func(*http.Request) (*url.
 			return nil, &badProxy{err.Error()}
 		}
 		if name := bad[r.URL.Scheme]; u != nil && name != "" {
-			return nil, &badProxy{fmt.Sprintf("%s in the environment is no URL of a proxy: write http://host:port, or unset it", name)}
+			return nil, &badProxy{fmt.Sprintf("%s in the environment is no URL of a proxy: write http://host:port or socks5://host:port, or unset it", name)}
 		}
 		return u, nil
 	}

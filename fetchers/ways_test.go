@@ -234,11 +234,11 @@ func TestBadProxyOfTheEnvironment(t *testing.T) {
 		"http://me:hunter2@[bad": true, "me:hunter2@[bad": true, "http://me:hunter2@": true, "ftp://me:hunter2@proxy": true, "http:/me:hunter2": true, "me:hunter2": true,
 		"": false, "http://me:hunter2@127.0.0.1:1": false, "me:hunter2@127.0.0.1:1": false, "127.0.0.1:1": false, "127.0.0.1": false, "SOCKS5://127.0.0.1:1": false,
 	} {
-		for _, name := range []string{"HTTP_PROXY", "https_proxy"} {
+		for _, name := range []string{"HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"} {
 			env := map[string]string{name: value, "NO_PROXY": "free.test"}
 			lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 			o := fetchers.Options{Proxy: fetchers.Proxies(lookup)}
-			at := strings.TrimSuffix(strings.ToLower(name), "_proxy") + "://host.test/"
+			at := strings.Replace(strings.TrimSuffix(strings.ToLower(name), "_proxy"), "all", "https", 1) + "://host.test/"
 			r := quick(at)
 			r.Retry.Attempts = 1
 			_, _, err := get(t, fetchers.New(o), r)
@@ -341,5 +341,35 @@ func TestStallWhileSending(t *testing.T) {
 	_, _, err := get(t, fetchers.New(fetchers.Options{}), r)
 	if e := failure(t, err); e.Class != fetchers.ClassTimeout || e.Attempts != 3 {
 		t.Errorf("class %s after %d attempts: %v", e.Class, e.Attempts, err)
+	}
+}
+
+// TestProxyOfAnyScheme has the environment name a proxy for what has none of its own.
+func TestProxyOfAnyScheme(t *testing.T) {
+	for _, c := range []struct{ env, http, https string }{
+		{"ALL_PROXY=socks5://127.0.0.1:1", "socks5://127.0.0.1:1", "socks5://127.0.0.1:1"},
+		{"all_proxy=127.0.0.1:1 ALL_PROXY=127.0.0.1:2", "http://127.0.0.1:1", "http://127.0.0.1:1"},
+		{"ALL_PROXY=socks5h://127.0.0.1:1 HTTPS_PROXY=http://127.0.0.1:2", "socks5h://127.0.0.1:1", "http://127.0.0.1:2"},
+		{"all_proxy=socks5://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:2", "http://127.0.0.1:2", "socks5://127.0.0.1:1"},
+		{"ALL_PROXY=socks5://127.0.0.1:1 NO_PROXY=.test", "", ""},
+		{"ALL_PROXY=socks5://127.0.0.1:1 REQUEST_METHOD=GET", "socks5://127.0.0.1:1", "socks5://127.0.0.1:1"},
+		{"ALL_PROXY=socks5://127.0.0.1:1 http_proxy=", "socks5://127.0.0.1:1", "socks5://127.0.0.1:1"},
+		{"HTTP_PROXY=http://127.0.0.1:2", "http://127.0.0.1:2", ""},
+	} {
+		env := map[string]string{}
+		for _, set := range strings.Fields(c.env) {
+			name, value, _ := strings.Cut(set, "=")
+			env[name] = value
+		}
+		find := fetchers.Proxies(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+		for scheme, want := range map[string]string{"http": c.http, "https": c.https} {
+			got, err := find(httptest.NewRequest(http.MethodGet, scheme+"://host.test/", http.NoBody))
+			if err != nil || (got == nil) != (want == "") || got != nil && got.String() != want {
+				t.Errorf("%s: %s goes by %v, want %q: %v", c.env, scheme, got, want, err)
+			}
+			if got, err := find(httptest.NewRequest(http.MethodGet, scheme+"://127.0.0.1:8080/", http.NoBody)); err != nil || got != nil {
+				t.Errorf("%s: loopback goes by %v, %v", c.env, got, err)
+			}
+		}
 	}
 }
