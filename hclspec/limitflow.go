@@ -2,6 +2,7 @@ package hclspec
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,6 +44,47 @@ func (l *loader) limit(b *hcl.Block) {
 	}
 	l.spec.Limits = append(l.spec.Limits, out)
 	l.env.limits = append(l.env.limits, out.Name)
+}
+
+// checkLimits reports names that look like hosts, and that requests don't go by. A name that a target may take is free.
+func (l *loader) checkLimits(blocks hcl.Blocks) {
+	var taken []string
+	for _, t := range l.spec.Targets {
+		x := t.attrs["limits"]
+		if x == nil {
+			continue
+		}
+		if len(x.Variables()) > 0 || len(x.info.calls) > 0 {
+			return
+		}
+		for _, node := range syntaxOf(x.Expression) {
+			taken = append(taken, literals(node)...)
+		}
+	}
+	for _, b := range blocks {
+		name := b.Labels[0]
+		if slices.Contains(taken, name) || strings.Contains(name, "://") {
+			continue
+		}
+		host, _, _ := strings.Cut(name, "/")
+		switch {
+		case !strings.ContainsAny(host, ".:"):
+		case strings.Contains(host, "*"):
+			l.err(b.LabelRanges[0], "A limit for a pattern of hosts", fmt.Sprintf("%q is no host. Write one host, \"*\" for each host, or have the targets that it is for name it: limits = [%q].", name, name))
+		case requestHost(host) != name:
+			l.err(b.LabelRanges[0], "A limit's name is not as hosts are written", fmt.Sprintf("Write the host alone, with its port if it isn't the scheme's: limit %q.", requestHost(host)))
+		}
+	}
+}
+
+// requestHost gives a host as requests have it.
+func requestHost(host string) string {
+	host = strings.TrimSuffix(strings.TrimSuffix(host, ":80"), ":443")
+	name, port, ok := strings.Cut(host, ":")
+	if name = strings.TrimSuffix(name, "."); ok {
+		return name + ":" + port
+	}
+	return name
 }
 
 // parseRate reads "10/s", "600/m", "5000/h" as requests a second.

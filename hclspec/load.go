@@ -50,6 +50,7 @@ func Load(o Options) (*Spec, hcl.Diagnostics) {
 	for _, b := range blocks["target"] {
 		l.target(b)
 	}
+	l.checkLimits(blocks["limit"])
 	for _, b := range blocks["flow"] {
 		l.flow(b)
 	}

@@ -76,3 +76,12 @@ func TestFormatStays(t *testing.T) {
 		}
 	}
 }
+
+// The names of limits that targets take are free; where what they take is known only later, all are.
+func TestNamesOfLimitsAreFree(t *testing.T) {
+	config := "limit \"*.example.com\" {}\ntarget \"{each.value}.txt\" {\n  for_each = [\"a\"]\n  limits = [\"*.${each.value}.com\"]\n  exec { command = [\"true\"] }\n}\n"
+	_, diags := hclspec.Load(hclspec.Options{Files: []hclspec.File{{Name: "asflow.hcl", Bytes: []byte(config)}}})
+	if len(diags) > 0 {
+		t.Error(diags)
+	}
+}
