@@ -17,7 +17,7 @@ import (
 // conditional makes w.req ask only for what has changed, where the output is what an answer to this recipe made.
 func (w *fetchWorker) conditional() {
 	old := w.job.task.Refresh
-	if old == nil || old.State != journal.Made || old.ETag == "" && old.Modified == "" || old.Recipe != w.job.record.Recipe {
+	if old == nil || old.State == journal.Adopted || old.State == journal.Removed || old.ETag == "" && old.Modified == "" || old.Recipe != w.job.record.Recipe {
 		return
 	}
 	info, err := w.Store.Stat(w.job.path)
@@ -25,6 +25,17 @@ func (w *fetchWorker) conditional() {
 		return
 	}
 	w.req.ETag, w.req.LastModified = old.ETag, old.Modified
+}
+
+// keepValidators leaves in a record what the file that stays can be asked for by, and nothing of an answer that was of no use.
+func (j *job) keepValidators() {
+	j.record.ETag, j.record.Modified = "", ""
+	if j.task == nil || j.task.Refresh == nil {
+		return
+	}
+	if old := j.task.Refresh; old.Recipe == j.record.Recipe {
+		j.record.ETag, j.record.Modified = old.ETag, old.Modified
+	}
 }
 
 // unchanged ends a job whose output is what was asked for already: its age begins anew, and nothing else changes.

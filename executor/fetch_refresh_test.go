@@ -31,13 +31,13 @@ func TestARefreshIsConditionalWhereTheFileIsAsRecorded(t *testing.T) {
 		change func(*journal.Record)
 		want   string
 	}{
-		"as recorded":        {func(*journal.Record) {}, `"1"`},
-		"another time":       {func(r *journal.Record) { r.Mtime-- }, ""},
-		"another size":       {func(r *journal.Record) { r.Size++ }, ""},
-		"another recipe":     {func(r *journal.Record) { r.Recipe = "before" }, ""},
-		"it was absent last": {func(r *journal.Record) { r.State = journal.Absent }, ""},
-		"it failed last":     {func(r *journal.Record) { r.State = journal.Failed }, ""},
-		"no validator":       {func(r *journal.Record) { r.ETag = "" }, ""},
+		"as recorded":    {func(*journal.Record) {}, `"1"`},
+		"another time":   {func(r *journal.Record) { r.Mtime-- }, ""},
+		"another size":   {func(r *journal.Record) { r.Size++ }, ""},
+		"another recipe": {func(r *journal.Record) { r.Recipe = "before" }, ""},
+		"it was removed": {func(r *journal.Record) { r.State = journal.Removed }, ""},
+		"it was adopted": {func(r *journal.Record) { r.State = journal.Adopted }, ""},
+		"no validator":   {func(r *journal.Record) { r.ETag = "" }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			first := newPlan(targets, fakeJob{path: "o/a.txt", host: url, recipe: get(url, withRecipe("now"))})
@@ -46,6 +46,59 @@ func TestARefreshIsConditionalWhereTheFileIsAsRecorded(t *testing.T) {
 			asked = nil
 			p.run(within(t, 20*time.Second), newPlan(targets, fakeJob{path: "o/a.txt", host: url, recipe: get(url, withRecipe("now"), refreshed(&first.outcome[0]))}))
 			if len(asked) != 1 || asked[0] != c.want {
+				t.Errorf("asked with %q, want %q", asked, c.want)
+			}
+		})
+	}
+}
+
+// TestARefreshIsConditionalAfterOneThatFailed: the file that stays is asked for by what it came with, and not by what came
+// with an answer that was of no use.
+func TestARefreshIsConditionalAfterOneThatFailed(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		recipe string // of the refresh that fails
+		want   string
+	}{
+		"a failure":           {500, "oh", "now", `"1"`},
+		"an absence":          {404, "gone", "now", `"1"`},
+		"no JSON":             {200, "<html>", "now", `"1"`},
+		"one of another time": {500, "oh", "then", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked []string
+			p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				asked = append(asked, r.Header.Get("If-None-Match"))
+				if len(asked) == 2 {
+					w.Header().Set("Etag", `"2"`)
+					w.WriteHeader(c.status)
+					io.WriteString(w, c.body)
+					return
+				}
+				w.Header().Set("Etag", `"1"`)
+				io.WriteString(w, `{"a": 1}`)
+			})
+			targets := []planner.Target{{Fetch: true, Absent: []int{404}}}
+			run := func(recipe string, old *planner.Outcome) *planner.Outcome {
+				task := func(task *planner.Task) {
+					task.Record.Recipe = recipe
+					if old != nil {
+						refreshed(old)(task)
+					}
+				}
+				plan := newPlan(targets, fakeJob{path: "o/a.jsonl", host: url, recipe: get(url, recordsOf(t, "."), task)})
+				p.run(within(t, 20*time.Second), plan)
+				return &plan.outcome[0]
+			}
+			made := run("now", nil)
+			failed := run(c.recipe, made)
+			if failed.State != planner.Failed && failed.State != planner.Absent {
+				t.Fatalf("%+v", failed)
+			}
+			failed.Record.Size, failed.Record.Mtime = made.Record.Size, made.Record.Mtime // as the plan has it
+			run("now", failed)
+			if len(asked) != 3 || asked[2] != c.want {
 				t.Errorf("asked with %q, want %q", asked, c.want)
 			}
 		})

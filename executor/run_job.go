@@ -89,12 +89,14 @@ func (j *job) fail(err error) {
 		r.giveIn(j.err)
 	}
 	j.record.State, j.record.Error = journal.Failed, j.err.Error()
+	j.keepValidators()
 	j.keep(planner.Failed)
 }
 
 // gone ends a job for which there is nothing.
 func (j *job) gone() {
 	j.record.State = journal.Absent
+	j.keepValidators()
 	j.keep(planner.Absent)
 }
 
