@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -28,10 +29,48 @@ func (p *Plan) goals(texts []string) (out []goal, diags hcl.Diagnostics) {
 		found := p.goal(text)
 		if len(found) == 0 {
 			diags = append(diags, p.noGoal(text))
+		} else if !slices.ContainsFunc(found, func(g goal) bool { return g.all || g.node.expansion == known }) {
+			p.unsure = append(p.unsure, openGoal{text, found})
 		}
 		out = append(out, found...)
 	}
 	return out, diags
+}
+
+// openGoal is a goal of which it is not known yet whether it names anything.
+type openGoal struct {
+	text string
+	of   []goal
+}
+
+// closeGoals looks whether goals that were open name something, where targets have been expanded since.
+func (p *Plan) closeGoals() {
+	p.unsure = slices.DeleteFunc(p.unsure, func(o openGoal) bool {
+		open := false
+		for _, g := range o.of {
+			switch g.node.expansion {
+			case known:
+				if g.node.any(g.match) {
+					return true
+				}
+			case broken:
+				return true // that its list can't be had is told
+			default:
+				open = true
+			}
+		}
+		if !open {
+			p.noGoals = append(p.noGoals, p.noGoal(o.text))
+		}
+		return !open
+	})
+}
+
+// NoGoals gives the goals that have turned out to name nothing, when the lists that they might have been in were made.
+func (p *Plan) NoGoals() hcl.Diagnostics {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.noGoals)
 }
 
 func (p *Plan) goal(text string) (out []goal) {
@@ -50,26 +89,30 @@ func (p *Plan) goal(text string) (out []goal) {
 	if n := p.byLabel[clean+"/"]; n != nil {
 		return []goal{{node: n, all: true}}
 	}
+	glob := strings.ContainsAny(text, "*?[{")
 	for n := range p.makers(clean) {
 		at := p.made(n, clean)
 		if p.expand(n) {
 			if _, ok := n.find(at); !ok {
 				continue
 			}
+		} else if glob {
+			continue // what it means is seen when the list is there
 		}
 		out = append(out, goal{node: n, match: func(s string) bool { return s == at }})
 	}
-	if len(out) > 0 || !strings.ContainsAny(text, "*?[{") {
+	if len(out) > 0 || !glob {
 		return out
 	}
+	matches := func(at string) bool { return at == clean || match(text, at) }
 	for _, n := range p.nodes {
 		if !p.globCouldMatch(text, n) {
 			continue
 		}
-		if p.expand(n) && !n.any(func(at string) bool { return match(text, at) }) {
+		if p.expand(n) && !n.any(matches) {
 			continue
 		}
-		out = append(out, goal{node: n, match: func(s string) bool { return match(text, s) }})
+		out = append(out, goal{node: n, match: matches})
 	}
 	return out
 }

@@ -100,5 +100,8 @@ func (m *mistakes) all() hcl.Diagnostics {
 	return out
 }
 
-// tell brings the mistakes of elements among the diagnostics.
-func (p *Plan) tell() { p.diags = append(p.diags, p.mistakes.all()...) }
+// tell brings the mistakes of elements among the diagnostics, and notes which goals turned out to name nothing.
+func (p *Plan) tell() {
+	p.diags = append(p.diags, p.mistakes.all()...)
+	p.closeGoals()
+}

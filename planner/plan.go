@@ -44,6 +44,8 @@ type Plan struct {
 	places   map[string]place // of folders, as they are written
 	stack    []string         // what is being expanded or settled, for the path of a cycle
 	diags    hcl.Diagnostics
+	unsure   []openGoal
+	noGoals  hcl.Diagnostics        // of goals that turned out to name nothing
 	cycles   map[ID]hcl.Diagnostics // of jobs that wait for themselves, by what their recipes read
 	mistakes mistakes               // those of elements that are still to be brought among diags
 
@@ -89,7 +91,7 @@ func New(o Options) (*Plan, hcl.Diagnostics) {
 	}
 	p.drain()
 	p.tell()
-	p.diags = dedupe(p.diags)
+	p.diags = dedupe(append(p.diags, p.noGoals...))
 	return p, p.diags
 }
 

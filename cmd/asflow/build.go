@@ -179,6 +179,9 @@ func (c *buildCmd) run(a *app, p *project, store *executor.Store, plan *planner.
 	if err == nil && (plan.Failures() || n.Cancelled > 0) {
 		err = errFailed
 	}
+	if wrong := plan.NoGoals(); wrong.HasErrors() && (err == nil || errors.Is(err, errFailed)) {
+		err = &configError{diags: wrong, files: p.spec.Files}
+	}
 	status := exitStatus(err)
 	ended := a.now()
 	noted.Ended, noted.Exit, noted.Received, noted.Written = ended.UnixNano(), status, result.Bytes, result.Written
