@@ -255,13 +255,14 @@ func (p *Plan) glob(pattern string, taken func(at string) bool) (files []string,
 	return files, leftOut, err
 }
 
-// isPlanned tells whether a path is an output of a target that is expanded, or inside one.
+// isPlanned tells whether a path is an output or inside one, or may be that of a target whose elements aren't known.
 func (p *Plan) isPlanned(at string) bool {
 	for m := range p.makers(at) {
-		if m.expansion == known {
-			if _, ok := m.find(p.made(m, at)); ok {
-				return true
-			}
+		if m.expansion != known {
+			return true
+		}
+		if _, ok := m.find(p.made(m, at)); ok {
+			return true
 		}
 	}
 	return false
