@@ -64,13 +64,13 @@ func (p *Plan) Work() bool {
 	return false
 }
 
-// Failures tells whether more failed than allow_failed lets, or something could not be run.
+// Failures tells whether more failed, or were held back by what did, than allow_failed lets, or something could not be run.
 func (p *Plan) Failures() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, n := range p.nodes {
 		t := &n.tally
-		if t.ByState[Failed]+t.ByState[NotTried] > n.allowed() || n.wanted() && (n.expansion == broken || n.expansion == held) {
+		if t.ByState[Failed]+t.ByState[NotTried]+t.ByState[Blocked] > n.allowed() || n.wanted() && (n.expansion == broken || n.expansion == held) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,36 @@ target "sum" {
 	p = newProject(t, strings.Replace(config, "ALLOWED", `0`, 1), nil)
 	p.fails["raw/b"] = true
 	wantRan(t, p.build(), "raw/a", "raw/b", "raw/c", "raw/d")
+}
+
+// TestWhatIsHeldBackIsAllowedByItsOwnTarget holds that it counts as failed there.
+func TestWhatIsHeldBackIsAllowedByItsOwnTarget(t *testing.T) {
+	p := newProject(t, `
+target "raw/{each.key}" {
+  for_each     = ["a", "b"]
+  allow_failed = 1
+  fetch { url = "http://x/${each.key}" }
+}
+target "clean/{each.key}" {
+  for_each     = ["a", "b"]
+  inputs       = ["raw/${each.key}"]
+  allow_failed = ALLOWED
+  exec { command = ["clean"] }
+}
+target "sum" {
+  inputs = ["clean/*"]
+  exec { command = ["sum"] }
+}`, nil)
+	config := p.config
+	p.fails["raw/b"] = true
+	for allowed, ran := range [][]string{{"raw/a", "raw/b", "clean/a"}, {"raw/b", "sum"}} {
+		p.config = strings.Replace(config, "ALLOWED", strconv.Itoa(allowed), 1)
+		plan, _ := p.plan(planner.Options{})
+		wantRan(t, p.run(plan), ran...)
+		if plan.Failures() != (allowed == 0) {
+			t.Errorf("with %d allowed to fail, failures: %v", allowed, plan.Failures())
+		}
+	}
 }
 
 func TestDependsOnIsBuiltFirstAndNoReasonToRebuild(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -154,12 +155,25 @@ func countJobs(p *planner.Plan) (n jobCounts) {
 	return n
 }
 
-// unbuilt names the wanted targets whose lists are still not known, and what for.
+// unbuilt names the wanted targets whose lists are still not known, and what for; and, where nothing else says why the build
+// is none, those of which more were held back than may fail.
 func unbuilt(p *planner.Plan) (out []string) {
+	var heldBack []string
+	said := false
 	for i, t := range p.Targets() {
-		if p.Wanted(i) && !p.Tally(i).Known {
+		tally, allowed := p.Tally(i), p.Allowed(i)
+		if p.Wanted(i) && !tally.Known {
 			out = append(out, t.Label+": "+waitsFor(p, i))
 		}
+		s := tally.ByState
+		failed := s[planner.Failed] + s[planner.NotTried]
+		said = said || failed > allowed || s[planner.Cancelled] > 0
+		if n := s[planner.Blocked]; failed+n > allowed {
+			heldBack = append(heldBack, fmt.Sprintf("%s: %s held back, and its allow_failed is %s", t.Label, plural(n, "job was", "jobs were"), count(allowed)))
+		}
+	}
+	if !said {
+		out = append(out, heldBack...)
 	}
 	return out
 }
