@@ -72,18 +72,18 @@ func (s *Store) syncFolder(abs string) error {
 	return s.step("sync names", abs, func() error { return syncFolder(abs) })
 }
 
-// List gives the names in a folder, in chunks, in any order; a folder that is not there is an empty one. Symbolic
-// links that lead nowhere are left out: what they stand for is missing.
+// List gives the names in a folder, in chunks, in any order; a folder that is not there, or has a file in its place, is an
+// empty one. Symbolic links that lead nowhere are left out: what they stand for is missing.
 func (s *Store) List(dir string, each func(names []string) error) error {
 	f, err := os.Open(s.abs(dir))
-	if errors.Is(err, fs.ErrNotExist) {
+	if err == nil {
+		defer f.Close()
+		err = listNames(f, each)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotFolder) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return listNames(f, each)
+	return err
 }
 
 // Stat asks for a file; symbolic links are followed.

@@ -38,7 +38,8 @@ type Job struct {
 
 // Disk is the folder of the project, as planning sees it. Paths are relative to it, with slashes, or absolute.
 type Disk interface {
-	// List gives the names in a folder, in chunks, in any order; a folder that is not there is an empty one.
+	// List gives the names in a folder, in chunks, in any order; a folder that is not there, or has a file in its place, is an
+	// empty one.
 	List(dir string, each func(names []string) error) error
 	Stat(path string) (Info, error) // follows symbolic links; fs.ErrNotExist where there is nothing
 	Open(path string) (io.ReadCloser, error)

@@ -100,7 +100,7 @@ func (d *memDisk) List(dir string, each func([]string) error) error {
 		prefix = ""
 	}
 	if _, isFile := d.files[dir]; isFile {
-		return &fs.PathError{Op: "list", Path: dir, Err: errors.New("not a directory")}
+		return nil
 	}
 	seen := map[string]bool{}
 	for at := range d.files {

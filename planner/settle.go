@@ -77,7 +77,7 @@ func (p *Plan) settle(n *node, jobs ...int) {
 func (p *Plan) canList(n *node) bool {
 	p.list(n)
 	if n.listErr != nil {
-		p.diags = append(p.diags, n.mistake(0, "Can't list a folder of outputs", n.listErr.Error()+"."))
+		p.diags = append(p.diags, n.mistake(n.count, "Can't list a folder of outputs", n.listErr.Error()+". See that the folder can be read, or give the label another one."))
 	}
 	return n.listErr == nil
 }
