@@ -153,7 +153,8 @@ func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads 
 		}
 		if err != nil {
 			d := noInput(n, i, at, err)
-			if dir := p.wholeOf(at); dir != "" && errors.Is(err, fs.ErrNotExist) {
+			_, orphan := errors.AsType[*orphanError](err)
+			if dir := p.wholeOf(at); dir != "" && errors.Is(err, fs.ErrNotExist) && !orphan {
 				d.Detail = fmt.Sprintf("%s is made as a whole, and there is no %s in it. Correct the path, or let the recipe of %s make it.", dir, at[len(dir)+1:], dir)
 			}
 			return &MistakeError{t.Path, hcl.Diagnostics{d}}
