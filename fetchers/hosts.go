@@ -47,12 +47,13 @@ func (hs *hosts) get(name string) *host {
 // host is one host's record.
 type host struct {
 	name   string
-	budget int // failures in a row, of answers or of bodies, after which the host counts as dead
+	budget int // for failures in a row, of answers or of bodies, after which the host counts as dead
 
 	mu     sync.Mutex
-	passes uint64 // answers that were let through
-	spent  int
-	cause  error     // of the last failure
+	passes uint64    // answers that were let through
+	spent  int       // of the budget, by
+	fails  int       // failures in a row, and
+	cause  error     // that of the last one
 	cut    int       // the budget's part that bodies have taken which broke off, since one was seen to go well
 	cuts   int       // how many those are
 	cutBy  error     // what the last of them failed of
@@ -80,7 +81,7 @@ func (h *host) passed() bool {
 	defer h.mu.Unlock()
 	h.passes++
 	troubled := h.holds > 0
-	h.spent, h.holds, h.cause = 0, 0, nil
+	h.spent, h.fails, h.holds, h.cause = 0, 0, 0, nil
 	return troubled
 }
 
@@ -89,6 +90,7 @@ func (h *host) failed(e *Error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.cause = e
+	h.fails++
 	h.spent += cost(e)
 }
 
@@ -122,7 +124,7 @@ func (h *host) dead() error {
 	defer h.mu.Unlock()
 	switch {
 	case h.spent >= h.budget:
-		return fmt.Errorf("%s answered nothing %d times in a row: %w", h.name, h.budget, h.cause)
+		return fmt.Errorf("%s failed %d times in a row: %w", h.name, h.fails, h.cause)
 	case h.cut >= h.budget:
 		return fmt.Errorf("%s broke off %d bodies in a row: %w", h.name, h.cuts, h.cutBy)
 	}

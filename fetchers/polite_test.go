@@ -53,6 +53,9 @@ func TestDeadHostThatStallsCostsLess(t *testing.T) {
 				if e := failure(t, err); e.Class != class || e.NotTried != (i >= most/5) {
 					t.Errorf("%s %d: not tried %v, %v", class, i, e.NotTried, err)
 				}
+				if told := strings.Contains(err.Error(), fmt.Sprintf("dead failed %d times in a row", most)); told != (i >= most/5) {
+					t.Errorf("%s %d: it says %v", class, i, err)
+				}
 			}
 			if s.n != most {
 				t.Errorf("%s: %d requests, not %d", class, s.n, most)
