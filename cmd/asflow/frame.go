@@ -266,7 +266,7 @@ func (l *layout) wait(r row, width int) string {
 // held says which host holds back, and until when.
 func (l *layout) held(h heldLine, now time.Time, width int) string {
 	s := l.t.signs()
-	text := fmt.Sprintf("  %s %s holds back until %s, %s left", s.held, h.host, h.until.Format("15:04:05"), clock(h.until.Sub(now)))
+	text := fmt.Sprintf("  %s %s holds back until %s, %s left", s.held, h.host, untilWhen(h.until, now), clock(h.until.Sub(now)))
 	if h.cause != "" {
 		text += " (" + h.cause + ")"
 	}

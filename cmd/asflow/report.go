@@ -287,7 +287,7 @@ func (r *reporter) hold(e executor.Event) {
 		return
 	}
 	r.held[e.Host] = e.Until
-	text := fmt.Sprintf("%s %s holds back until %s", r.t.paint(yellow, r.t.signs().held), e.Host, e.Until.Format("15:04:05"))
+	text := fmt.Sprintf("%s %s holds back until %s", r.t.paint(yellow, r.t.signs().held), e.Host, untilWhen(e.Until, e.Time))
 	if e.Text != "" {
 		text += " (" + e.Text + ")"
 	}

@@ -153,6 +153,15 @@ func about(d time.Duration) string {
 	}
 }
 
+// untilWhen writes a time to come, where now is, with its date where that is another one.
+func untilWhen(until, now time.Time) string {
+	until = until.In(now.Location())
+	if until.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return until.Format(time.TimeOnly)
+	}
+	return until.Format(time.DateTime)
+}
+
 // took writes a time span for a sentence: 0.08 s, 4.2 s, 3 min 20 s, 2 h 5 min.
 func took(d time.Duration) string {
 	switch {

@@ -47,3 +47,22 @@ func TestNumbersForPeople(t *testing.T) {
 		}
 	}
 }
+
+func TestUntilWhen(t *testing.T) {
+	t.Parallel()
+	here := time.FixedZone("here", 3*3600)
+	now := time.Date(2026, 11, 28, 22, 30, 0, 0, here)
+	for until, want := range map[time.Time]string{
+		now.Add(time.Hour):                               "23:30:00",
+		now.Add(time.Hour).UTC():                         "23:30:00",
+		now.Add(2 * time.Hour):                           "2026-11-29 00:30:00",
+		time.Date(9999, 12, 31, 4, 28, 0, 0, time.UTC):   "9999-12-31 07:28:00",
+		time.Date(2027, 11, 28, 19, 30, 0, 0, time.UTC):  "2027-11-28 22:30:00",
+		time.Date(2026, 11, 28, 21, 0, 0, 0, time.UTC):   "2026-11-29 00:00:00",
+		time.Date(2026, 11, 28, 20, 59, 59, 0, time.UTC): "23:59:59",
+	} {
+		if got := untilWhen(until, now); got != want {
+			t.Errorf("%v: %s, want %s", until, got, want)
+		}
+	}
+}
