@@ -2,11 +2,12 @@ package fetchers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 func (a *Auth) any() bool {
@@ -27,7 +28,7 @@ func (f *authorizer) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	case r.Auth.TokenURL != "" || len(r.Auth.Command) > 0:
 		return f.withToken(ctx, r)
 	case r.Auth.Netrc:
-		auth, err := f.lookUp(HostOf(r.URL))
+		auth, err := f.lookUp(r.URL)
 		if err != nil {
 			return nil, fail(r, ClassStatus, final, err)
 		}
@@ -72,63 +73,29 @@ func (f *authorizer) withToken(ctx context.Context, r *Request) (*Response, erro
 	return resp, err
 }
 
-// lookUp gives a host's credentials from the netrc file.
-func (f *authorizer) lookUp(host string) (Auth, error) {
-	if f.netrc == "" {
-		return Auth{}, fmt.Errorf("there is no netrc file to look %s up in", host)
+// lookUp gives the credentials that the netrc file has for a URL's host, and its user if it names one.
+func (f *authorizer) lookUp(text string) (Auth, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return Auth{}, errors.Unwrap(err) // without the URL, which the failure shows
 	}
-	text, err := os.ReadFile(f.netrc)
+	host, user, whose := u.Hostname(), u.User.Username(), u.Hostname()
+	if user != "" {
+		whose = user + " at " + host
+	}
+	if f.netrc == "" {
+		return Auth{}, fmt.Errorf("there is no netrc file to look %s up in", whose)
+	}
+	content, err := os.ReadFile(f.netrc)
 	if err != nil {
 		return Auth{}, fmt.Errorf("netrc: %w", err)
 	}
-	name := host
-	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
-		name = host[:i] // netrc knows no ports
-	}
-	auth, ok := parseNetrc(string(text), strings.Trim(name, "[]"))
-	if !ok {
-		return Auth{}, fmt.Errorf("%s has no entry for %s", filepath.Base(f.netrc), name)
+	auth, ok, err := parseNetrc(string(content), host, user) // netrc knows no ports
+	switch {
+	case err != nil:
+		return Auth{}, fmt.Errorf("%s, %w", filepath.Base(f.netrc), err)
+	case !ok:
+		return Auth{}, fmt.Errorf("%s has no entry for %s", filepath.Base(f.netrc), whose)
 	}
 	return auth, nil
-}
-
-// parseNetrc finds a machine's entry, or the default one after all machines before it.
-func parseNetrc(text, host string) (Auth, bool) {
-	auth, here, macro := Auth{Basic: true}, false, false
-	for line := range strings.Lines(text) {
-		words := strings.Fields(line)
-		if macro = macro && len(words) > 0; macro {
-			continue // up to a blank line
-		}
-		for i := 0; i < len(words); i++ {
-			value := func() string {
-				if i++; i < len(words) {
-					return words[i]
-				}
-				return ""
-			}
-			switch word := words[i]; {
-			case strings.HasPrefix(word, "#"):
-				i = len(words)
-			case word == "machine" || word == "default":
-				if here {
-					return auth, true
-				}
-				here = word == "default" || strings.EqualFold(value(), host)
-			case word == "macdef":
-				i, macro = len(words), true
-			case word == "login":
-				if v := value(); here {
-					auth.Username = v
-				}
-			case word == "password":
-				if v := value(); here {
-					auth.Password = v
-				}
-			case word == "account":
-				value()
-			}
-		}
-	}
-	return auth, here
 }

@@ -70,17 +70,17 @@ func FuzzContentType(f *testing.F) {
 
 func FuzzNetrc(f *testing.F) {
 	for _, s := range []string{
-		"machine a.example login me password secret", "default login x", "machine a.example\n\tlogin me\n# no\npassword \"p\"\n",
+		"machine a.example login me password secret", "default login x", "machine a.example\n\tlogin me\n# no\npassword \"p\"\n", "machine \"a.example\" login \"m\\\"e",
 		"macdef init\ncd /\n\nmachine a.example login me", "machine", "login", "machine b machine a.example account x",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		auth, ok := fetchers.ParseNetrc(text, "a.example")
+		auth, ok, _ := fetchers.ParseNetrc(text, "a.example", "")
 		if ok && !strings.Contains(strings.ToLower(text), "a.example") && !strings.Contains(text, "default") {
 			t.Errorf("found in %q", text)
 		}
-		if !strings.Contains(text, auth.Username) || !strings.Contains(text, auth.Password) {
+		if !strings.Contains(text, `\`) && (!strings.Contains(text, auth.Username) || !strings.Contains(text, auth.Password)) {
 			t.Errorf("%+v is not in %q", auth, text)
 		}
 	})
