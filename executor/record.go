@@ -29,18 +29,27 @@ type cutter struct {
 	emit    func([]byte) error
 }
 
-// Names may come twice in an object, since that is the sender's affair; invalid UTF-8 is an error.
-var cutOptions = jsontext.AllowDuplicateNames(true)
+// Names may come twice in an object, and an escape may be half a pair of surrogates, since that is the sender's affair.
+// Invalid UTF-8 is an error, which is looked for apart.
+var cutOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
 // bytes cuts a body that is in memory.
 func (c *cutter) bytes(body []byte) error {
+	bad := new(fetchers.Characters).Bad(body)
+	if bad >= 0 {
+		body = body[:bad]
+	}
 	b := bytes.NewBuffer(body)
 	if c.memory == nil {
-		c.memory = jsontext.NewDecoder(b, cutOptions)
+		c.memory = jsontext.NewDecoder(b, cutOptions...)
 	} else {
-		c.memory.Reset(b, cutOptions)
+		c.memory.Reset(b, cutOptions...)
 	}
-	return c.values(c.memory)
+	err := c.values(c.memory)
+	if bad >= 0 {
+		return notUTF8(bad)
+	}
+	return err
 }
 
 // reader cuts a body as it streams, values of up to most bytes. Where the reader's error is what ends it, the error
@@ -50,7 +59,7 @@ func (c *cutter) reader(r io.Reader, most int64) error {
 	if !ok {
 		// A decoder keeps the buffer that a large value has made it grow to.
 		large := `"` + strings.Repeat("x", streamBuffer/2) + `"`
-		dec = jsontext.NewDecoder(strings.NewReader(large), cutOptions)
+		dec = jsontext.NewDecoder(strings.NewReader(large), cutOptions...)
 		if _, err := dec.ReadValue(); err != nil {
 			return err
 		}
@@ -59,10 +68,10 @@ func (c *cutter) reader(r io.Reader, most int64) error {
 		most = valueMost
 	}
 	c.largest = 0
-	dec.Reset(&bounded{r: r, dec: dec, most: most}, cutOptions)
+	dec.Reset(&bounded{r: r, dec: dec, most: most}, cutOptions...)
 	err := c.values(dec)
 	if c.largest < streamBuffer && err == nil {
-		dec.Reset(strings.NewReader(""), cutOptions) // lets go of r
+		dec.Reset(strings.NewReader(""), cutOptions...) // lets go of r
 		c.pool.Put(dec)
 	}
 	return err
@@ -187,7 +196,7 @@ func (c *cutter) record(v []byte) error {
 		return c.emit(v)
 	}
 	one := jsontext.Value(append(c.tmp[:0], v...))
-	if err := one.Compact(cutOptions); err != nil {
+	if err := one.Compact(cutOptions...); err != nil {
 		return err
 	}
 	c.tmp = one
@@ -230,15 +239,25 @@ func (e *misfitError) Error() string {
 	return fmt.Sprintf("records = %q needs %s, but there is %s at %s", e.path, e.want, e.got, e.at)
 }
 
+// notUTF8 is the error of a byte that is not of UTF-8, by its place in the body.
+type notUTF8 int64
+
+func (e notUTF8) Error() string {
+	return fmt.Sprintf("the body is not JSON at byte %d: invalid UTF-8", int64(e))
+}
+
 // unfit says where a body is not JSON.
 func unfit(dec *jsontext.Decoder, err error) error {
 	var (
 		s    *jsontext.SyntacticError
 		sent *fetchers.Error
+		text notUTF8
 	)
 	switch {
 	case errors.As(err, &sent):
 		return sent // the network's, whatever it is for JSON
+	case errors.As(err, &text):
+		return text
 	case errors.As(err, &s) && errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the body is not whole JSON: it ends inside a value, at byte %d", s.ByteOffset)
 	case errors.As(err, &s):
@@ -249,9 +268,11 @@ func unfit(dec *jsontext.Decoder, err error) error {
 	return err
 }
 
-// bounded is a reader that fails where the value being read has become too large to be held.
+// bounded is a reader that fails where the value being read has become too large to be held, and where the text is not
+// UTF-8.
 type bounded struct {
 	r    io.Reader
+	text fetchers.Characters
 	dec  *jsontext.Decoder
 	got  int64
 	most int64
@@ -262,6 +283,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return 0, fmt.Errorf("a record is larger than %d bytes; max_size in expect allows more", b.most)
 	}
 	n, err := b.r.Read(p)
+	if bad := b.text.Bad(p[:n]); bad >= 0 {
+		n, err = bad, notUTF8(b.got+int64(bad))
+	}
 	b.got += int64(n)
 	return n, err
 }

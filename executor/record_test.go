@@ -77,6 +77,10 @@ func TestCut(t *testing.T) {
 		{"not JSON", `[1,<html>]`, true, nil, "1\n", "not JSON at byte 3"},
 		{"NaN", `[NaN]`, true, nil, "", "not JSON at byte 1"},
 		{"invalid UTF-8", "[\"ab\xff\"]", true, nil, "", "not JSON at byte 4: invalid UTF-8"},
+		{"invalid UTF-8, later", "[1,\"é\",\"\xed\xa0\xbd\"]", true, nil, "1\n\"é\"\n", "not JSON at byte 9: invalid UTF-8"},
+		{"invalid UTF-8, apart", "{\"b\":\"\xff\",\"a\":1}", false, []string{"a"}, "", "not JSON at byte 6: invalid UTF-8"},
+		{"half a pair", `[{"a":"\ud83d x"},"\udc00\ud83d"]`, true, nil, "{\"a\":\"\\ud83d x\"}\n\"\\udc00\\ud83d\"\n", ""},
+		{"half a pair, and lines", "[{\n\"a\":\"\\ud83d x\"}]", true, nil, "{\"a\":\"\\ud83d x\"}\n", ""},
 		{"html", `<html>`, false, nil, "", "not JSON at byte 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -141,7 +145,7 @@ func TestSinkRestart(t *testing.T) {
 }
 
 func FuzzCut(f *testing.F) {
-	for _, s := range []string{`[1,{"a":2}]`, `{"a":[1]}`, "[{\n}]", "[1][2]", `{"a":{"a":`, "[\"\xff\"]", "", "nul"} {
+	for _, s := range []string{`[1,{"a":2}]`, `{"a":[1]}`, "[{\n}]", "[1][2]", `{"a":{"a":`, "[\"\xff\"]", "[1,\"\xed\xa0\xbd\",2]", `["\ud83d"]`, "", "nul"} {
 		f.Add(s, true, "a")
 		f.Add(s, false, "")
 	}

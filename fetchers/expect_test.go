@@ -44,6 +44,12 @@ func TestExpect(t *testing.T) {
 		"JSON":                 {row, fetchers.Expect{JSON: true}, "", ""},
 		"JSON, BOM":            {"\ufeff" + row, fetchers.Expect{JSON: true}, "", ""},
 		"JSON, same names":     {`{"a": 1, "a": 2}`, fetchers.Expect{JSON: true}, "", ""},
+		"JSON, half a pair":    {`{"a": "\ud83d x", "\udc00": "\ud83d\u0041"}`, fetchers.Expect{JSON: true}, "", ""},
+		"JSON, no UTF-8":       {"[\"\xed\xa0\xbd\"]", fetchers.Expect{JSON: true}, fetchers.ClassExpect, "UTF-8"},
+		"lines, half a pair":   {row + `["\ud83d"]` + "\n", fetchers.Expect{Lines: true}, "", ""},
+		"lines, no UTF-8":      {row + "[\"\xff\"]\n", fetchers.Expect{Lines: true}, fetchers.ClassExpect, "line 2: invalid UTF-8"},
+		"stream, half a pair":  {array[:len(array)-2] + `"\ud83d"]`, fetchers.Expect{JSON: true}, "", ""},
+		"stream, no UTF-8":     {array[:len(array)-2] + "\"\xff\"]", fetchers.Expect{JSON: true}, fetchers.ClassExpect, "UTF-8"},
 		"two values":           {row + row, fetchers.Expect{JSON: true}, fetchers.ClassExpect, "JSON"},
 		"cut JSON":             {row[:20], fetchers.Expect{JSON: true}, fetchers.ClassExpect, "JSON"},
 		"no JSON":              {"", fetchers.Expect{JSON: true}, fetchers.ClassExpect, "JSON"},
@@ -195,6 +201,8 @@ func FuzzFeed(f *testing.F) {
 	f.Add("\"\xff\"", 1)
 	f.Add("\ufeff1", 2)
 	f.Add("\xef1", 1)
+	f.Add(`"\ud83d"`, 1)
+	f.Add("\"\xed\xa0\xbd\"", 1)
 	f.Fuzz(func(t *testing.T, body string, size int) {
 		size = max(1, size)
 		for _, lines := range []bool{true, false} {

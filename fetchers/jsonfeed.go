@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -15,10 +16,22 @@ const longLine = 64 << 20
 // errHungry is what the decoder is told when it has read all that has come so far; it goes on from there later.
 var errHungry = errors.New("no more has come yet")
 
+// grammar is that of RFC 8259: names may come twice in an object, and an escape may be half a pair of surrogates. With it
+// bytes pass too that are not UTF-8, which are to be looked for apart.
+var grammar = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+var errNotUTF8 = errors.New("invalid UTF-8")
+
+// isJSON says whether a text is one value of JSON.
+func isJSON(b []byte) bool {
+	return jsontext.Value(b).IsValid(jsontext.AllowDuplicateNames(true)) || utf8.Valid(b) && jsontext.Value(b).IsValid(grammar...)
+}
+
 // jsonFeed checks that what it is fed, in any pieces, is one JSON value.
 type jsonFeed struct {
 	dec  *jsontext.Decoder
 	src  feed
+	text Characters
 	done bool // a whole value was seen
 	mark int  // bytes of a byte-order mark that were skipped; all, once something else has come
 }
@@ -43,7 +56,7 @@ func (f *feed) Read(p []byte) (int, error) {
 
 func newJSONFeed() *jsonFeed {
 	j := &jsonFeed{}
-	j.dec = jsontext.NewDecoder(&j.src, jsontext.AllowDuplicateNames(true))
+	j.dec = jsontext.NewDecoder(&j.src, grammar...)
 	return j
 }
 
@@ -58,8 +71,16 @@ func (j *jsonFeed) add(p []byte) error {
 		return errors.New("invalid characters at its start")
 	}
 	j.mark = len(byteOrderMark)
+	bad := j.text.Bad(p)
+	if bad >= 0 {
+		p = p[:bad]
+	}
 	j.src.b = p
-	return j.read()
+	err := j.read()
+	if err == nil && bad >= 0 {
+		err = errNotUTF8
+	}
+	return err
 }
 
 func (j *jsonFeed) end() error {
@@ -145,7 +166,7 @@ func checkLine(line []byte, before int64) error {
 	if before == 0 {
 		line = bytes.TrimPrefix(line, byteOrderMark)
 	}
-	if jsontext.Value(line).IsValid(jsontext.AllowDuplicateNames(true)) || len(bytes.TrimSpace(line)) == 0 {
+	if isJSON(line) || len(bytes.TrimSpace(line)) == 0 {
 		return nil
 	}
 	return fmt.Errorf("line %d: %w", before+1, whyNotJSON(line))
