@@ -276,15 +276,20 @@ type bounded struct {
 	dec  *jsontext.Decoder
 	got  int64
 	most int64
+	err  error // that the text is none: the decoder may ask again
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.got-b.dec.InputOffset() > b.most {
 		return 0, fmt.Errorf("a record is larger than %d bytes; max_size in expect allows more", b.most)
 	}
+	if b.err != nil {
+		return 0, b.err
+	}
 	n, err := b.r.Read(p)
 	if bad := b.text.Bad(p[:n]); bad >= 0 {
-		n, err = bad, notUTF8(b.got+int64(bad))
+		n, b.err = bad, notUTF8(b.got+int64(bad))
+		err = b.err
 	}
 	b.got += int64(n)
 	return n, err

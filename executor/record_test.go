@@ -95,6 +95,15 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// The decoder asks on after what it was given with an error.
+func TestCutStopsAtWhatIsNoText(t *testing.T) {
+	c := cutter{pool: new(sync.Pool), iterate: true, emit: func([]byte) error { return nil }}
+	err := c.reader(iotest.HalfReader(strings.NewReader("[\"abc\xff\", 1, 2]")), 0)
+	if err == nil || err.Error() != "the body is not JSON at byte 5: invalid UTF-8" {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestCutTooLarge(t *testing.T) {
 	c := cutter{pool: new(sync.Pool), iterate: true, emit: func([]byte) error { return nil }}
 	body := `[1,"` + strings.Repeat("x", 2<<20) + `"]`
