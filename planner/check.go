@@ -23,6 +23,9 @@ func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool, rec 
 	if n.isForced(i) {
 		return Ready, "forced"
 	}
+	if in != nil && len(in.faults) > 0 { // nil: of a cycle
+		return Ready, "a mistake in its inputs"
+	}
 	at := n.path(i)
 	var ok bool
 	if *rec, ok = p.jour.Needed(at); !ok {

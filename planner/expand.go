@@ -36,7 +36,8 @@ func (p *Plan) expand(n *node) bool {
 		return n.expansion == known
 	}
 	els, reads, diags := n.t.Expand(&world{plan: p, node: n})
-	p.diags = append(p.diags, diags...)
+	n.listReads = reads
+	p.blame(n, diags)
 	if n.expansion == broken || diags.HasErrors() {
 		p.breakOff(n)
 		return false
@@ -44,7 +45,6 @@ func (p *Plan) expand(n *node) bool {
 	if len(reads.Unbuilt) > 0 {
 		return p.hold(n, reads.Unbuilt)
 	}
-	n.listReads = reads
 	p.install(n, els)
 	return n.expansion == known
 }
@@ -199,7 +199,7 @@ func (p *Plan) name(n *node) bool {
 		n.elem = n.elem[:kept]
 	}
 	diags := append(bad.all(), clash.diagnostics(n)...)
-	p.diags = append(p.diags, diags...)
+	p.blame(n, diags)
 	return !diags.HasErrors()
 }
 
@@ -233,7 +233,7 @@ func (p *Plan) sumKeys(n *node) bool {
 		bad[0].join(&bad[w+1])
 	}
 	diags := bad[0].all()
-	p.diags = append(p.diags, diags...)
+	p.blame(n, diags)
 	return !diags.HasErrors()
 }
 

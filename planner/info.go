@@ -51,7 +51,7 @@ func (p *Plan) LeftOut() int {
 	return n
 }
 
-// Work tells whether there is anything to do, or may be once a list is built.
+// Work tells whether there is anything to do, or may be once a list is built, or mended.
 func (p *Plan) Work() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,7 +61,7 @@ func (p *Plan) Work() bool {
 			return true
 		}
 	}
-	return false
+	return p.faults.HasErrors()
 }
 
 // Failures tells whether more failed, or were held back by what did, than allow_failed lets, or something could not be run.
@@ -74,7 +74,7 @@ func (p *Plan) Failures() bool {
 			return true
 		}
 	}
-	return p.diags.HasErrors()
+	return p.diags.HasErrors() || p.faults.HasErrors()
 }
 
 // Allowed is how many of a target's jobs may fail.

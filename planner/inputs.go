@@ -17,10 +17,13 @@ func (p *Plan) inputsOf(n *node, i int) *resolved {
 	}
 	texts, reads, diags := n.t.Inputs(&world{plan: p, node: n}, n.els, n.element(i))
 	if diags.HasErrors() {
+		if p.isData(n) {
+			return &resolved{faults: diags, own: true}
+		}
 		return &resolved{diags: diags, own: true}
 	}
 	r := p.resolve(n, texts)
-	r.own = true
+	r.own, r.faults, r.diags = true, n.forJob(i, r.diags), nil
 	p.holdOn(r, reads.Unbuilt)
 	return r
 }
@@ -42,6 +45,7 @@ func (p *Plan) holdOn(r *resolved, unbuilt []hclspec.Unbuilt) {
 func (p *Plan) settleInputs(n *node, in *resolved) {
 	if in.own {
 		p.mistakes.add(in.diags)
+		p.mistakes.add(asWarnings(in.faults))
 	} else {
 		p.diags = append(p.diags, in.diags...)
 	}

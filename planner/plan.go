@@ -44,6 +44,7 @@ type Plan struct {
 	places   map[string]place // of folders, as they are written
 	stack    []string         // what is being expanded or settled, for the path of a cycle
 	diags    hcl.Diagnostics
+	faults   hcl.Diagnostics // of lists that are made by jobs
 	unsure   []openGoal
 	noGoals  hcl.Diagnostics        // of goals that turned out to name nothing
 	cycles   map[ID]hcl.Diagnostics // of jobs that wait for themselves, by what their recipes read
@@ -95,11 +96,13 @@ func New(o Options) (*Plan, hcl.Diagnostics) {
 	return p, p.diags
 }
 
-// Warnings gives what the plan has to say beside errors, as far as it has got.
+// Warnings gives what the plan has to say beside errors of the configuration, as far as it has got: warnings, and mistakes in
+// lists that jobs have made, which fail their targets alone.
 func (p *Plan) Warnings() hcl.Diagnostics {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(p.diags), func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagWarning })
+	warnings := slices.DeleteFunc(slices.Clone(p.diags), func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagWarning })
+	return append(warnings, dedupe(p.faults)...)
 }
 
 // node finds the target of a job.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -70,8 +71,8 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 	if len(cycle) > 0 {
 		return nil, &MistakeError{at, cycle}
 	}
-	if in.diags.HasErrors() {
-		return nil, &MistakeError{at, in.diags}
+	if mistakes := slices.Concat(in.diags, in.faults); mistakes.HasErrors() {
+		return nil, &MistakeError{at, mistakes}
 	}
 	if !n.t.IsFetch {
 		var rec journal.Record
@@ -295,7 +296,7 @@ func (p *Plan) goBack(id ID, unbuilt []hclspec.Unbuilt) error {
 func (p *Plan) Done(id ID, o Outcome) Ended {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before, known := len(p.diags), len(p.bases)
+	before, faults, known := len(p.diags), len(p.faults), len(p.bases)
 	n, i := p.node(id)
 	if o.State.usable() {
 		n.markMade(i)
@@ -304,7 +305,7 @@ func (p *Plan) Done(id ID, o Outcome) Ended {
 	p.finish(id, o.State)
 	p.drain()
 	p.tell()
-	e := Ended{Diagnostics: dedupe(p.diags[before:])}
+	e := Ended{Diagnostics: dedupe(slices.Concat(p.diags[before:], p.faults[faults:]))}
 	for _, m := range p.bases[known:] {
 		e.Expanded = append(e.Expanded, m.t.Index)
 	}

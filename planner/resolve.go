@@ -21,6 +21,7 @@ type resolved struct {
 	own    bool    // of one job, and not of all of its target's
 	all    []*node // targets of which it has all outputs, by label or glob
 	diags  hcl.Diagnostics
+	faults hcl.Diagnostics // mistakes that fail the job, and nothing else
 }
 
 // input is one path that a job reads.

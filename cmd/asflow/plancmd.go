@@ -115,7 +115,7 @@ func reasonsOf(plan *planner.Plan, target int) (string, []planner.ID) {
 	var jobs []planner.ID
 	counts := map[string]int{}
 	plan.Jobs(target, func(id planner.ID) bool {
-		if s := plan.State(id); s == planner.Ready || s == planner.Waiting {
+		if s := plan.State(id); s == planner.Ready || s == planner.Waiting || s == planner.Blocked {
 			jobs = append(jobs, id)
 			counts[reasonKind(plan.Reason(id))]++
 		}

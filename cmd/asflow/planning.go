@@ -192,7 +192,7 @@ func waitsFor(p runPlan, target int) string {
 	if w := p.WaitsFor(target); len(w) > 0 {
 		return "waits for " + strings.Join(w, ", ")
 	}
-	return "its list is not known"
+	return "its list has a mistake"
 }
 
 // reportSwitch hands a signal to the reporter, once there is one.

@@ -65,8 +65,11 @@ func (c *pruneCmd) Run(a *app) error {
 		return err
 	}
 	if unknown := plan.Unknown(); len(unknown) > 0 {
-		i := unknown[0]
-		return fmt.Errorf("the list of %s is not known, so that nobody can say what has left it: %s\nasflow build makes it", plan.Targets()[i].Label, waitsFor(plan, i))
+		i, out := unknown[0], "asflow build makes it"
+		if len(plan.WaitsFor(i)) == 0 {
+			out = "asflow plan shows it"
+		}
+		return fmt.Errorf("the list of %s is not known, so that nobody can say what has left it: %s\n%s", plan.Targets()[i].Label, waitsFor(plan, i), out)
 	}
 	orphans, err := findOrphans(plan, store)
 	if err != nil {

@@ -82,7 +82,7 @@ func statusOf(plan *planner.Plan) ([]targetStatus, error) {
 		}
 		s := tally.ByState
 		r.UpToDate, r.Absent = s[planner.UpToDate], s[planner.Absent]
-		r.ToDo = s[planner.Ready] + s[planner.Waiting]
+		r.ToDo = s[planner.Ready] + s[planner.Waiting] + s[planner.Blocked]
 		r.Failed, r.Orphaned, r.Changed = survey.Failed, survey.Orphaned, survey.Changed
 		if !r.Known {
 			r.WaitsFor = plan.WaitsFor(i)
@@ -127,6 +127,9 @@ func (c *statusCmd) show(w io.Writer, t *terminal, all []targetStatus) {
 		writeTable(w, rows, right)
 	}
 	for _, r := range all {
+		if !r.Known && len(r.WaitsFor) == 0 {
+			fmt.Fprintln(w, t.sentence(t.paint(red, "?")+" "+r.Target+": its list has a mistake, which asflow plan shows"))
+		}
 		if !r.Known && len(r.WaitsFor) > 0 {
 			waits := r.WaitsFor[:1]
 			if c.Verbose {

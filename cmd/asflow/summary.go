@@ -94,7 +94,11 @@ func (s *summary) line(t *terminal) string {
 	add(n.Absent, "absent", "")
 	add(n.Failed, "failed", red)
 	add(n.NotTried, "not tried", red)
-	add(n.Blocked, "held back by them", yellow)
+	if n.Failed+n.NotTried == 0 {
+		add(n.Blocked, "held back", yellow)
+	} else {
+		add(n.Blocked, "held back by them", yellow)
+	}
 	add(n.Cancelled, "not begun or cut off", yellow)
 	if len(parts) == 0 {
 		parts = append(parts, "nothing made")

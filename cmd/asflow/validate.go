@@ -111,12 +111,15 @@ func (x *checked) plan(a *app, p *project) (*planner.Plan, error) {
 		return nil, err
 	}
 	plan, diags := planner.New(planner.Options{Spec: p.spec, Disk: store, Now: p.now})
+	if !diags.HasErrors() {
+		diags = plan.Warnings() // what jobs have fetched may be wrong too
+	}
 	if diags.HasErrors() {
 		x.diagnostics(diags)
 		return nil, &configError{diags: diags, files: p.spec.Files}
 	}
-	x.diagnostics(plan.Warnings())
-	a.showDiagnostics(plan.Warnings(), p.spec.Files)
+	x.diagnostics(diags)
+	a.showDiagnostics(diags, p.spec.Files)
 	return plan, nil
 }
 
