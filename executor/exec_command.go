@@ -46,12 +46,13 @@ func (w *execWorker) command(ctx context.Context, out *spool, log *jobLog) error
 	if err != nil {
 		return err
 	}
-	program, err := w.program(e.Command[0], env)
+	command := w.asOnDisk(e.Command)
+	program, err := w.program(command[0], env)
 	if err != nil {
 		return err
 	}
 	cmd := &exec.Cmd{
-		Path: program, Args: e.Command, Env: env, Dir: w.dir,
+		Path: program, Args: command, Env: env, Dir: w.dir,
 		Stdout: log, Stderr: log,
 		WaitDelay: pipeDelay,
 	}
@@ -63,7 +64,7 @@ func (w *execWorker) command(ctx context.Context, out *spool, log *jobLog) error
 		cmd.Stdout = out
 	}
 	if e.Stdin != "" {
-		stdin, err := openStdin(w.abs(e.Stdin))
+		stdin, err := openStdin(w.abs(w.Store.onDisk(e.Stdin)))
 		if err != nil {
 			return fmt.Errorf("%w: stdin: %w", errNoCommand, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -81,7 +82,7 @@ func (w *execWorker) environ() ([]string, error) {
 	inputs, missing := j.task.Inputs, j.task.Missing
 	first := ""
 	if len(inputs) > 0 {
-		first = w.from(dir, inputs[0])
+		first = w.from(dir, w.Store.onDisk(inputs[0]))
 	}
 	all, err := w.pathList(".inputs", inputs)
 	if err != nil {
@@ -93,7 +94,7 @@ func (w *execWorker) environ() ([]string, error) {
 	}
 	env := make([]string, 0, len(w.Environ)+len(j.task.Exec.Env)+6)
 	env = append(env, w.Environ...)
-	env = append(env, j.task.Exec.Env...)
+	env = append(env, w.asOnDisk(j.task.Exec.Env)...)
 	return append(env,
 		"ASFLOW_OUTPUT="+w.from(dir, w.output),
 		"ASFLOW_KEY="+j.key,
@@ -113,7 +114,7 @@ func (w *execWorker) pathList(ext string, paths []string) (string, error) {
 	dir := w.job.task.Exec.Dir
 	var b strings.Builder
 	for _, p := range paths {
-		b.WriteString(w.from(dir, p))
+		b.WriteString(w.from(dir, w.Store.onDisk(p)))
 		b.WriteByte('\n')
 	}
 	at := w.work + "/" + ext
@@ -121,6 +122,34 @@ func (w *execWorker) pathList(ext string, paths []string) (string, error) {
 		return "", fmt.Errorf("list the job's inputs: %w", err)
 	}
 	return w.from(dir, at), nil
+}
+
+// asOnDisk writes the names that inputs have on disk in the place of what the language has for them. Its texts are in NFC, so that
+// no recipe can name a file whose name is not.
+func (w *execWorker) asOnDisk(texts []string) []string {
+	var names [][2]string
+	differ := false
+	for _, p := range w.job.task.Inputs {
+		if !isASCII(p) {
+			other := w.Store.onDisk(p)
+			differ = differ || other != p
+			names = append(names, [2]string{w.from(w.job.task.Exec.Dir, p), w.from(w.job.task.Exec.Dir, other)})
+		}
+	}
+	if !differ {
+		return texts
+	}
+	slices.SortFunc(names, func(a, b [2]string) int { return len(b[0]) - len(a[0]) }) // one may begin as another does
+	var pairs []string
+	for _, n := range names {
+		pairs = append(pairs, n[0], n[1])
+	}
+	r := strings.NewReplacer(pairs...)
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = r.Replace(text)
+	}
+	return out
 }
 
 func (w *execWorker) progressFile() string { return w.work + "/.progress" }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/asflow/asflow/planner"
 )
 
 // spelled gives the path of a file whose name is spelled in another way than the language's texts, which are UTF-8 in
@@ -32,20 +32,45 @@ func (s *Store) spelled(at string) (string, bool) {
 	return strings.TrimSuffix(here, "/"), true
 }
 
-// alike finds a name in a folder that reads as the text does.
+// alike finds a name in a folder that reads as the text does. Names that were found are looked for first: a folder may have many.
 func (s *Store) alike(dir, step string) (found string, ok bool) {
-	if dir == "" {
-		dir = "."
+	if name, ok := s.spellings.Load(dir + step); ok {
+		if _, err := os.Lstat(s.abs(dir + name.(string))); err == nil {
+			return name.(string), true
+		}
 	}
-	_ = s.List(dir, func(names []string) error {
+	where := dir
+	if where == "" {
+		where = "."
+	}
+	_ = s.List(where, func(names []string) error {
 		for _, name := range names {
-			if !ok && !isASCII(name) && norm.NFC.String(strings.ToValidUTF8(name, string(utf8.RuneError))) == step {
+			text := planner.Text(name)
+			if text == name {
+				continue
+			}
+			s.spellings.Store(dir+text, name)
+			if !ok && text == step {
 				found, ok = name, true
 			}
 		}
 		return nil
 	})
 	return found, ok
+}
+
+// onDisk gives a path as programs find it: by the name that the file has, where that is spelled in another way.
+func (s *Store) onDisk(at string) string {
+	if isASCII(at) {
+		return at
+	}
+	if _, err := os.Lstat(s.abs(at)); err == nil {
+		return at
+	}
+	if other, ok := s.spelled(at); ok {
+		return other
+	}
+	return at
 }
 
 func isASCII(text string) bool {

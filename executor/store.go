@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/asflow/asflow/planner"
@@ -24,8 +25,9 @@ const (
 
 // Store is a project's folder as a place of outputs. Paths are relative to it, with slashes, or absolute.
 type Store struct {
-	dir  string
-	fail func(step, at string) error // of tests, which look at the order of the steps and let some fail; else nil
+	dir       string
+	spellings sync.Map                    // names on disk that differ from the texts that they read as, by folder and text
+	fail      func(step, at string) error // of tests, which look at the order of the steps and let some fail; else nil
 }
 
 var _ planner.Disk = (*Store)(nil)
@@ -76,6 +78,11 @@ func (s *Store) syncFolder(abs string) error {
 // empty one. Symbolic links that lead nowhere are left out: what they stand for is missing.
 func (s *Store) List(dir string, each func(names []string) error) error {
 	f, err := os.Open(s.abs(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		if other, ok := s.spelled(dir); ok {
+			f, err = os.Open(s.abs(other))
+		}
+	}
 	if err == nil {
 		defer f.Close()
 		err = listNames(f, each)
@@ -153,7 +160,7 @@ func noFile(m fs.FileMode, at string) error {
 
 // Real gives a path without symbolic links.
 func (s *Store) Real(at string) (string, error) {
-	at, err := filepath.EvalSymlinks(s.abs(at))
+	at, err := filepath.EvalSymlinks(s.abs(s.onDisk(at)))
 	return filepath.ToSlash(at), err
 }
 

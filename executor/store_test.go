@@ -35,6 +35,16 @@ func TestNamesInAnySpelling(t *testing.T) {
 			t.Errorf("%s holds %q, %v %v", at, got, info, err)
 		}
 	}
+	var names []string
+	if err := s.List("Z\u00fcrich", func(n []string) error { names = append(names, n...); return nil }); err != nil || len(names) != 1 {
+		t.Errorf("the folder holds %q, %v", names, err)
+	}
+	if err := os.Rename(filepath.Join(dir, "b\xe4.txt"), filepath.Join(dir, "b\xe5.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := s.Stat("b\ufffd.txt"); err != nil || info.Size != 5 {
+		t.Errorf("renamed: %v %v", info, err)
+	}
 	if _, err := s.Open("\u00fc.txt"); err == nil {
 		t.Error("a file that isn't there was opened")
 	}

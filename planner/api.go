@@ -36,7 +36,8 @@ type Job struct {
 	Depth  int // how many targets stand before it; deeper jobs go first
 }
 
-// Disk is the folder of the project, as planning sees it. Paths are relative to it, with slashes, or absolute.
+// Disk is the folder of the project, as planning sees it. Paths are relative to it, with slashes, or absolute. What is there is
+// found by the text that its name reads as, too.
 type Disk interface {
 	// List gives the names in a folder, in chunks, in any order; a folder that is not there, or has a file in its place, is an
 	// empty one.

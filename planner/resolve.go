@@ -253,7 +253,7 @@ func (p *Plan) glob(pattern string, taken func(at string) bool) (files []string,
 		}
 	})
 	slices.Sort(files)
-	return files, leftOut, err
+	return slices.Compact(files), leftOut, err // two names may read alike
 }
 
 // isPlanned tells whether a path is an output or inside one, or may be that of a target whose elements aren't known.

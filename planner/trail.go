@@ -14,12 +14,13 @@ type trail []string
 func (t trail) enter(d Disk, at string, link bool) (trail, bool) {
 	if !link {
 		here := len(t) - 1
-		return append(t[:here:here], t[here]+"/"+path.Base(at)), true
+		return append(t[:here:here], t[here]+"/"+Text(path.Base(at))), true
 	}
 	to, err := d.Real(at)
 	if err != nil {
 		return nil, false
 	}
+	to = Text(to)
 	for _, been := range t {
 		if been == to || strings.HasPrefix(been, strings.TrimSuffix(to, "/")+"/") {
 			return nil, false
@@ -34,5 +35,5 @@ func begin(d Disk, dir string) trail {
 	if err != nil {
 		at = dir // it is not there, or can't be read, which is seen when it is listed
 	}
-	return trail{at}
+	return trail{Text(at)}
 }

@@ -81,7 +81,12 @@ func (p *Plan) namesIn(dir, lead string) (names []string, err error) {
 			keep = info.Mtime+grain < began
 		}
 	}
-	err = p.disk.List(dir, func(chunk []string) error { names = append(names, chunk...); return nil })
+	err = p.disk.List(dir, func(chunk []string) error {
+		for _, name := range chunk {
+			names = append(names, Text(name))
+		}
+		return nil
+	})
 	if err == nil && keep {
 		p.folder.keep(dir, info.Mtime, names)
 	}
