@@ -62,7 +62,12 @@ func (j *job) adopt(t *planner.Task) {
 
 // refused ends a job whose recipe could not be had.
 func (j *job) refused(err error) {
+	absent, isAbsent := errors.AsType[*planner.AbsentError](err)
 	switch {
+	case isAbsent:
+		j.record = absent.Record
+		j.record.Began, j.record.Run = j.began.UnixNano(), j.run.RunID
+		j.gone()
 	case errors.Is(err, planner.ErrUpToDate):
 		j.finish(planner.UpToDate, nil)
 	case errors.Is(err, planner.ErrWaiting):

@@ -42,10 +42,11 @@ func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool, rec 
 			return Ready, why
 		}
 	case journal.Absent:
-		if p.opts.RetryAbsent {
+		switch {
+		case rec.Status == 0: // since something that it reads is, which is looked at below
+		case p.opts.RetryAbsent:
 			return Ready, "absent, and to be asked again"
-		}
-		if !slices.Contains(n.t.Absent, rec.Status) {
+		case !slices.Contains(n.t.Absent, rec.Status):
 			return Ready, fmt.Sprintf("exit status %d no longer means that it is absent", rec.Status)
 		}
 	case journal.Failed:
@@ -64,15 +65,8 @@ func (p *Plan) check(n *node, i int, in *resolved, missing map[string]bool, rec 
 	if why := p.readsChanged(rec, in, missing); why != "" {
 		return Ready, why
 	}
-	for _, a := range rec.Asked {
-		now, err := p.spec.ReadAsked(w, hclspec.Asked{Kind: a.Kind, Name: a.Name, Value: a.Value})
-		if err != nil || now != a.Value {
-			name := a.Name
-			if a.Kind == "env" {
-				name, _, _ = strings.Cut(name, "=") // behind it is what stands for its default
-			}
-			return Ready, fmt.Sprintf("%s %s gives something else", a.Kind, name)
-		}
+	if why := p.askedChanged(rec, w); why != "" {
+		return Ready, why
 	}
 	if rec.State == journal.Absent {
 		return Absent, "absent"
@@ -122,6 +116,21 @@ func (p *Plan) readsChanged(rec *journal.Record, in *resolved, missing map[strin
 		}
 		if !p.same(r.Path, info, r.Size, r.Hash) {
 			return "input " + r.Path + " changed"
+		}
+	}
+	return ""
+}
+
+// askedChanged tells whether what the job's recipe asked for gives something else now.
+func (p *Plan) askedChanged(rec *journal.Record, w *world) string {
+	for _, a := range rec.Asked {
+		now, err := p.spec.ReadAsked(w, hclspec.Asked{Kind: a.Kind, Name: a.Name, Value: a.Value})
+		if err != nil || now != a.Value {
+			name := a.Name
+			if a.Kind == "env" {
+				name, _, _ = strings.Cut(name, "=") // behind it is what stands for its default
+			}
+			return fmt.Sprintf("%s %s gives something else", a.Kind, name)
 		}
 	}
 	return ""

@@ -20,6 +20,12 @@ var (
 	ErrWaiting  = errors.New("waiting for an input that is not built")
 )
 
+// AbsentError says that a job given out by Next is not to be run, since something that its recipe reads is absent, and so it is
+// itself. Who takes it writes that down, and calls Done: the record has what it reads, and until that changes it need not be looked at.
+type AbsentError struct{ Record journal.Record }
+
+func (e *AbsentError) Error() string { return "something that it reads is absent" }
+
 // Plan is the graph of a project's jobs, alive while they run. Safe for concurrent use.
 type Plan struct {
 	spec *hclspec.Spec

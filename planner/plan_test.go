@@ -217,6 +217,12 @@ func (p *project) run(plan *planner.Plan) (ran []string) {
 		if errors.Is(err, planner.ErrUpToDate) || errors.Is(err, planner.ErrWaiting) {
 			continue
 		}
+		if absent, ok := errors.AsType[*planner.AbsentError](err); ok {
+			absent.Record.State, absent.Record.Began = journal.Absent, p.disk.clock
+			p.records[absent.Record.Path] = absent.Record
+			plan.Done(job.ID, planner.Outcome{State: planner.Absent, Record: absent.Record})
+			continue
+		}
 		rec := journal.Record{Path: plan.Path(job.ID), Began: p.disk.clock}
 		if err != nil {
 			p.t.Logf("%s: %v", plan.Path(job.ID), err)

@@ -503,3 +503,61 @@ target "sum" {
 	}
 	wantRan(t, p.build("sum"))
 }
+
+// TestAJobOfWhichARecipeReadsWhatIsAbsentComesToRest holds that it is absent without being looked at again, until what it reads has come.
+func TestAJobOfWhichARecipeReadsWhatIsAbsentComesToRest(t *testing.T) {
+	p := newProject(t, `
+target "src/{each.key}" {
+  for_each = ["a", "b"]
+  absent   = [404]
+  exec { command = ["src"] }
+}
+target "read/{each.key}" {
+  for_each = ["a", "b"]
+  exec { command = ["use", file("src/${each.key}"), env("WORD", "")] }
+}
+target "fed/{each.key}" {
+  for_each = ["a", "b"]
+  exec {
+    command = ["sort"]
+    stdin   = "src/${each.key}"
+  }
+}
+target "page/{each.key}" {
+  for_each = ["a", "b"]
+  fetch { url = "http://x/${file("src/${each.key}")}/${env("WORD", "")}" }
+}
+target "after" {
+  inputs = ["read/b"]
+  exec { command = ["after"] }
+}`, nil)
+	rest := func(absent int) {
+		t.Helper()
+		plan, _ := p.plan(planner.Options{})
+		got := 0
+		for k := range plan.Targets() {
+			got += plan.Tally(k).ByState[planner.Absent]
+		}
+		if plan.Work() || got != absent {
+			t.Errorf("there is work: %v; %d are absent", plan.Work(), got)
+		}
+		wantRan(t, p.run(plan))
+	}
+	p.env = map[string]string{}
+	p.absent["src/b"] = true
+	wantRan(t, p.build(), "src/a", "src/b", "read/a", "fed/a", "page/a")
+	rest(5)
+
+	p.env["WORD"] = "x" // what is read beside counts too
+	wantRan(t, p.build(), "read/a")
+	rest(5)
+
+	plan, _ := p.plan(planner.Options{RetryAbsent: true})
+	wantRan(t, p.run(plan), "src/b")
+	rest(5)
+
+	p.config = strings.Replace(p.config, `["src"]`, `["other"]`, 1)
+	p.absent["src/b"] = false
+	wantRan(t, p.build(), "src/a", "src/b", "read/a", "read/b", "fed/a", "fed/b", "page/b", "after")
+	rest(0)
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -78,7 +79,10 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 		var rec journal.Record
 		if s, _ := p.check(n, i, in, missing, &rec); s.settled() {
 			if open := p.openReads(&rec); len(open) > 0 {
-				return nil, p.goBack(id, open)
+				if absent := p.goBack(id, open); !absent {
+					return nil, ErrWaiting
+				}
+				s = Absent
 			}
 			return nil, p.settleRunning(id, s)
 		}
@@ -89,7 +93,10 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 		reads.Unbuilt = append(reads.Unbuilt, *u)
 	}
 	if len(reads.Unbuilt) > 0 {
-		return nil, p.goBack(id, reads.Unbuilt)
+		if absent := p.goBack(id, reads.Unbuilt); absent {
+			return nil, p.absentFor(n, i, in.paths(), missing, reads)
+		}
+		return nil, ErrWaiting
 	}
 	if diags.HasErrors() {
 		return nil, &MistakeError{at, diags}
@@ -117,22 +124,53 @@ func (p *Plan) Recipe(id ID, output string) (*Task, error) {
 		t.keepKnown(r)
 	}
 	t.Record.Source = p.spec.Redact(shownCommand(t.Exec.Command, output, at))
-	return t, p.fillExec(n, i, t, missing, reads)
-}
-
-// fillExec adds to an exec's record what it reads.
-func (p *Plan) fillExec(n *node, i int, t *Task, missing map[string]bool, reads hclspec.Reads) error {
-	rec := &t.Record
-	rec.Kind, rec.Inputs = journal.Exec, len(t.Inputs)
-	rec.Began = p.opts.Clock().UnixNano()
-	more := reads.Paths
+	t.Record.Kind, t.Record.Began = journal.Exec, p.opts.Clock().UnixNano()
 	stdin := ""
 	if t.Exec.Stdin != "" {
 		stdin = path.Clean(t.Exec.Stdin)
-		more = append(more, stdin)
+		reads.Paths = append(reads.Paths, stdin)
 	}
+	return t, p.fillReads(n, i, t, missing, reads, stdin)
+}
+
+// absentFor gives the error of a job whose recipe reads something that is absent.
+func (p *Plan) absentFor(n *node, i int, inputs []string, missing map[string]bool, reads hclspec.Reads) error {
+	missing = maps.Clone(missing)
+	if missing == nil {
+		missing = map[string]bool{}
+	}
+	for _, u := range reads.Unbuilt {
+		if u.Path != "" {
+			at := path.Clean(u.Path)
+			missing[at] = true
+			reads.Paths = append(reads.Paths, at)
+		}
+	}
+	t := &Task{Path: n.path(i), Inputs: inputs}
+	t.Record = journal.Record{Path: t.Path, Target: n.t.Label.Text, Key: n.key(i), Kind: journal.Exec}
+	if n.t.IsFetch {
+		t.Record.Kind = journal.Fetch
+	}
+	if r, ok := p.jour.Lookup(t.Path); ok {
+		t.keepKnown(r)
+	}
+	var diags hcl.Diagnostics
+	t.Record.Recipe, _, diags = n.t.Fingerprint(&world{plan: p, node: n, frozen: true}, n.els, n.element(i), inputs)
+	if diags.HasErrors() {
+		return &MistakeError{t.Path, diags}
+	}
+	if err := p.fillReads(n, i, t, missing, reads, ""); err != nil {
+		return err
+	}
+	return &AbsentError{t.Record}
+}
+
+// fillReads adds to a record what its job reads, stdin among it, which has to be there.
+func (p *Plan) fillReads(n *node, i int, t *Task, missing map[string]bool, reads hclspec.Reads, stdin string) error {
+	rec := &t.Record
+	rec.Inputs = len(t.Inputs)
 	read := map[string]bool{}
-	for k, at := range append(t.Inputs[:len(t.Inputs):len(t.Inputs)], more...) {
+	for k, at := range append(t.Inputs[:len(t.Inputs):len(t.Inputs)], reads.Paths...) {
 		if k >= len(t.Inputs) && read[at] {
 			continue
 		}
@@ -269,8 +307,9 @@ func (p *Plan) settleRunning(id ID, s State) error {
 	return ErrUpToDate
 }
 
-// goBack lets a job wait for what turned out to be unbuilt when its recipe was evaluated.
-func (p *Plan) goBack(id ID, unbuilt []hclspec.Unbuilt) error {
+// goBack lets a job wait for what turned out to be unbuilt when its recipe was evaluated. It is true where that is absent, and so the
+// job, which goes on running until somebody has noted that.
+func (p *Plan) goBack(id ID, unbuilt []hclspec.Unbuilt) (absent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n, i := p.node(id)
@@ -282,6 +321,8 @@ func (p *Plan) goBack(id ID, unbuilt []hclspec.Unbuilt) error {
 	case fate == Waiting:
 		p.set(id, Waiting)
 		p.await(n, i, open, in.held)
+	case fate == Absent:
+		absent = true
 	case fate != UpToDate:
 		p.finish(id, fate)
 	default:
@@ -289,7 +330,7 @@ func (p *Plan) goBack(id ID, unbuilt []hclspec.Unbuilt) error {
 	}
 	p.drain()
 	p.tell()
-	return ErrWaiting
+	return absent
 }
 
 // Done takes what became of a running job, and gives what followed.

@@ -96,9 +96,13 @@ func (p *Plan) settleFetches(n *node, from, to int) {
 			p.states[id] = UpToDate
 			continue
 		}
-		if remembered && p.stillAbsent(n, i) {
-			p.set(id, Absent) // where there is a file it is one that is gone at its source, and serves
-			continue
+		if remembered {
+			if rec, ok := p.stillAbsent(n, i); ok {
+				if len(rec.Reads) == 0 || !p.holdForReads(n, i, rec.Reads) {
+					p.set(id, Absent) // where there is a file it is one that is gone at its source, and serves
+				}
+				continue
+			}
 		}
 		p.admit(n, i, nil)
 	}
@@ -116,19 +120,23 @@ func (p *Plan) tooOld(n *node, i int) bool {
 }
 
 // stillAbsent tells whether it is remembered that there is nothing for a fetch, and nothing says to ask again.
-func (p *Plan) stillAbsent(n *node, i int) bool {
-	if p.opts.RetryAbsent || n.isForced(i) {
-		return false
+func (p *Plan) stillAbsent(n *node, i int) (r journal.Record, still bool) {
+	if n.isForced(i) {
+		return r, false
 	}
 	r, ok := p.jour.Needed(n.path(i))
-	if !ok || r.State != journal.Absent || !slices.Contains(n.t.Absent, r.Status) {
-		return false
+	if !ok || r.State != journal.Absent || r.Status != 0 && (p.opts.RetryAbsent || !slices.Contains(n.t.Absent, r.Status)) {
+		return r, false
 	}
 	if ns, ok, _ := n.t.MaxAge(n.els, n.element(i)); ok && p.opts.Now.UnixNano()-r.Began >= ns {
-		return false
+		return r, false
 	}
-	print, reads, diags := n.t.Fingerprint(&world{plan: p, node: n}, n.els, n.element(i), nil)
-	return !diags.HasErrors() && len(reads.Unbuilt) == 0 && print == r.Recipe
+	w := &world{plan: p, node: n}
+	print, reads, diags := n.t.Fingerprint(w, n.els, n.element(i), nil)
+	if diags.HasErrors() || len(reads.Unbuilt) > 0 || print != r.Recipe {
+		return r, false
+	}
+	return r, p.readsChanged(&r, &resolved{}, nil) == "" && p.askedChanged(&r, w) == ""
 }
 
 // settleExecs finds the states of some jobs: first, one by one, what they wait for; then, all at once, which of the

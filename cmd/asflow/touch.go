@@ -85,7 +85,10 @@ func (t *toucher) all() error {
 			return nil
 		}
 		rec, err := t.take(job)
+		_, absent := errors.AsType[*planner.AbsentError](err)
 		switch {
+		case absent:
+			t.plan.Done(job.ID, planner.Outcome{State: planner.Absent})
 		case errors.Is(err, planner.ErrUpToDate), errors.Is(err, planner.ErrWaiting):
 		case err != nil:
 			t.errs = append(t.errs, err)

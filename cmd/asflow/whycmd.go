@@ -206,5 +206,10 @@ func (o *origin) planned(plan *planner.Plan, id planner.ID) {
 		if len(o.Inputs) > 0 && absent(o.Inputs[0]) && (o.Record == nil || o.Record.State != journal.Absent) {
 			o.cause = o.Inputs[0].Path
 		}
+		if r := o.Record; r != nil && r.State == journal.Absent && r.Status == 0 {
+			if i := slices.IndexFunc(r.Reads, func(in journal.Read) bool { return in.Missing }); i >= 0 {
+				o.cause = r.Reads[i].Path
+			}
+		}
 	}
 }
