@@ -123,6 +123,14 @@ func (p *Plan) State(id ID) State {
 // TargetOf gives the index of a job's target.
 func (p *Plan) TargetOf(id ID) int { n, _ := p.locked(id); return n.t.Index }
 
+// TooOld tells whether max_age is over for a job's output that exists.
+func (p *Plan) TooOld(id ID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n, i := p.node(id)
+	return n.t.HasMaxAge && p.tooOld(n, i)
+}
+
 // Element is a job's each.value as compact JSON; null for a target without a list.
 func (p *Plan) Element(id ID) []byte {
 	n, i := p.locked(id)

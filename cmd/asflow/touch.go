@@ -39,6 +39,9 @@ func (t *toucher) say(a *app) {
 	if n := countJobs(t.plan).UpToDate; n > 0 {
 		parts = append(parts, count(n)+" were so before")
 	}
+	if t.older > 0 {
+		parts = append(parts, plural(t.older, "output is", "outputs are")+" older than max_age lets, and still to be made")
+	}
 	if t.missing > 0 {
 		parts = append(parts, plural(t.missing, "output is", "outputs are")+" not there, and left to be made")
 	}
@@ -62,6 +65,7 @@ type toucher struct {
 	began   int64
 	records []journal.Record // that are not in the journal yet
 	taken   int
+	older   int     // outputs that are recorded too, and that are to be made all the same
 	missing int     // outputs that are not there
 	due     int     // fetches that are to be made again though their outputs are there
 	errs    []error // of jobs whose outputs could not be taken
@@ -82,6 +86,7 @@ func (t *toucher) all() error {
 			t.records = t.records[:0]
 		}
 		if !ok {
+			t.taken -= t.older
 			return nil
 		}
 		rec, err := t.take(job)
@@ -123,6 +128,9 @@ func (t *toucher) take(job planner.Job) (*journal.Record, error) {
 	rec := task.Record
 	if rec.Hash, err = planner.Hash(t.store, at, info); err != nil {
 		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	if t.plan.TooOld(job.ID) {
+		t.older++
 	}
 	rec.State, rec.Size, rec.Mtime, rec.Run, rec.Began = journal.Adopted, info.Size, info.Mtime, t.run, t.began
 	return &rec, nil
