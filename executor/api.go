@@ -71,7 +71,7 @@ type Event struct {
 type EventKind uint8
 
 const (
-	Started  EventKind = iota // a job runs
+	Started  EventKind = iota // a job runs: once for each, when its recipe is evaluated, or can't be
 	Retrying                  // an attempt failed and there will be another
 	Held                      // a host holds requests back
 	Progress                  // a command told how far it is

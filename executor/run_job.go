@@ -34,7 +34,6 @@ func (r *run) begin(t *ticket, s *slot) *job {
 	j.level = r.targets[j.target].Level
 	s.begin(RunningJob{ID: j.id, Target: j.target, Since: j.began, Host: t.lane.host.name})
 	r.Meters.targets[j.target].running.Add(1)
-	r.tell(j, Event{Kind: Started})
 	return j
 }
 
@@ -53,8 +52,9 @@ func (r *run) tell(j *job, e Event) {
 	r.Observer.Event(e)
 }
 
-// adopt takes the job's task.
+// adopt takes the job's task, with which it runs.
 func (j *job) adopt(t *planner.Task) {
+	j.run.tell(j, Event{Kind: Started})
 	j.task = t
 	j.record = t.Record
 	j.record.Began, j.record.Run = j.began.UnixNano(), j.run.RunID
@@ -73,6 +73,7 @@ func (j *job) refused(err error) {
 	case errors.Is(err, planner.ErrWaiting):
 		j.finish(planner.Waiting, nil)
 	default:
+		j.run.tell(j, Event{Kind: Started})
 		j.record = journal.Record{Path: j.path, Target: j.run.targets[j.target].Label, Key: j.key, Kind: journal.Exec}
 		if j.run.targets[j.target].Fetch {
 			j.record.Kind = journal.Fetch
