@@ -74,9 +74,10 @@ func (p *fakePlan) Recipe(id planner.ID, output string) (*planner.Task, error) {
 	}
 	target := p.targets[j.target]
 	t.Path, t.Key, t.Label = j.path, j.key, target.Label
-	t.Record = journal.Record{Path: j.path, Key: j.key, Target: target.Label, Kind: journal.Exec, Recipe: t.Record.Recipe}
+	rec := &t.Record
+	rec.Path, rec.Key, rec.Target, rec.Kind = j.path, j.key, target.Label, journal.Exec
 	if target.Fetch {
-		t.Record.Kind = journal.Fetch
+		rec.Kind = journal.Fetch
 	}
 	return t, nil
 }

@@ -123,7 +123,8 @@ func (o *Output) stop() {
 
 // Commit publishes; done as in Publisher.Bytes. One of Commit and Abort ends the Output.
 func (o *Output) Commit(record journal.Record, done func(journal.Record, error)) {
-	it := &pending{path: o.path, folder: o.folder, file: o.file, record: record, done: done}
+	it := newPending(o.path, record, done)
+	it.folder, it.file = o.folder, o.file
 	it.record.Hash, it.err = o.pipe.finish(o.in)
 	it.err = explain(it.err)
 	o.p.hand(it)

@@ -18,8 +18,9 @@ import (
 
 // PublishOptions configures a Publisher.
 type PublishOptions struct {
-	NoSync bool        // faster, and not safe against power loss
-	Broken func(error) // called when nothing more can be stored: the disk is full, too many files are open, or the journal can't be written; nil: nobody
+	NoSync bool                                       // faster, and not safe against power loss
+	Failed func(journal.Record, error) journal.Record // makes the record of an output that can't be published; nil: it leaves none
+	Broken func(error)                                // called when nothing more can be stored: the disk is full, too many files are open, or the journal can't be written; nil: nobody
 }
 
 // Publisher is the one place that puts files under their final names: whole, synced in batches, then linked or
@@ -32,6 +33,7 @@ type Publisher struct {
 	s       *Store
 	journal *Writer
 	noSync  bool
+	failed  func(journal.Record, error) journal.Record
 	broken  func(error)
 	folders folders
 	hidden  hiddenFolders
@@ -59,14 +61,19 @@ type pending struct {
 	temp   string    // what a command wrote
 	dir    bool
 	record journal.Record
+	was    journal.Read // what the record had of an earlier output, which stays if this one can't be published
 	done   func(journal.Record, error)
 	err    error
+}
+
+func newPending(at string, record journal.Record, done func(journal.Record, error)) *pending {
+	return &pending{path: at, record: record, was: journal.Read{Size: record.Size, Mtime: record.Mtime, Hash: record.Hash}, done: done}
 }
 
 // NewPublisher makes a Publisher. Close ends it.
 func (s *Store) NewPublisher(w *Writer, o PublishOptions) *Publisher {
 	p := &Publisher{
-		s: s, journal: w, noSync: o.NoSync, broken: o.Broken,
+		s: s, journal: w, noSync: o.NoSync, failed: o.Failed, broken: o.Broken,
 		writers: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		files:   make(chan struct{}, outputsMost()),
 	}
@@ -83,7 +90,7 @@ var bodyBuffers = sync.Pool{New: func() any { return new([]byte) }}
 // the body has been taken over (it may be reused); done is called from another goroutine once the file is durable, or
 // with what went wrong. record is completed with size, mtime and hash and written to the journal in the same batch.
 func (p *Publisher) Bytes(at, level string, body []byte, record journal.Record, done func(journal.Record, error)) {
-	it := &pending{path: at, record: record, done: done}
+	it := newPending(at, record, done)
 	p.files <- struct{}{}
 	p.writers <- struct{}{}
 	it.err = p.write(it, at, level, body)
@@ -164,7 +171,8 @@ func recompress(w io.Writer, body []byte, from, to codec.Kind, level string) err
 
 // Path publishes a file or directory that a command has written at temp (a path that WorkDir gave).
 func (p *Publisher) Path(temp, at string, record journal.Record, done func(journal.Record, error)) {
-	it := &pending{path: at, temp: p.s.abs(temp), record: record, done: done}
+	it := newPending(at, record, done)
+	it.temp = p.s.abs(temp)
 	p.files <- struct{}{}
 	it.err = p.takeOver(it, temp)
 	p.hand(it)
@@ -200,6 +208,14 @@ func (p *Publisher) takeOver(it *pending, temp string) error {
 func (p *Publisher) Record(r journal.Record, done func(journal.Record, error)) {
 	p.files <- struct{}{}
 	p.hand(&pending{record: r, done: done})
+}
+
+// refuse ends an output that can't be published, as others end: done is called once there is a record of it.
+func (p *Publisher) refuse(at string, record journal.Record, err error, done func(journal.Record, error)) {
+	it := newPending(at, record, done)
+	it.err = err
+	p.files <- struct{}{}
+	p.hand(it)
 }
 
 // hand gives a pending to the committer.

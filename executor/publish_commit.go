@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -65,7 +66,7 @@ func (p *Publisher) publish(batch []*pending) {
 	}
 	records := p.records[:0]
 	for _, it := range batch {
-		if it.err == nil {
+		if it.err == nil || p.noteFailure(it) {
 			records = append(records, it.record)
 		}
 	}
@@ -85,6 +86,16 @@ func (p *Publisher) publish(batch []*pending) {
 		}
 		p.settle(it)
 	}
+}
+
+// noteFailure makes the record of an output that can't be published, where there is room for it.
+func (p *Publisher) noteFailure(it *pending) bool {
+	if p.failed == nil || cantStore(it.err) || errors.Is(it.err, syscall.EDQUOT) {
+		return false
+	}
+	it.record.Size, it.record.Mtime, it.record.Hash = it.was.Size, it.was.Mtime, it.was.Hash
+	it.record = p.failed(it.record, it.err)
+	return true
 }
 
 // settle gives back what a pending holds and tells that it is done.

@@ -51,7 +51,7 @@ func (s *spool) publish(rec journal.Record, done func(journal.Record, error)) {
 	}
 	if s.spill() != nil {
 		s.abort()
-		done(rec, s.err)
+		s.pub.refuse(s.path, rec, s.err, done)
 		return
 	}
 	s.out.Commit(rec, done)

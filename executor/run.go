@@ -108,7 +108,7 @@ func newRun(ctx context.Context, kill <-chan struct{}, p Plan, o Options) *run {
 	r.doubts = make([]doubt, len(r.targets))
 	r.tokens = joinJobserver(o.Environ)
 	r.Environ = withoutJobserver(o.Environ)
-	r.pub = o.Store.NewPublisher(o.Journal, PublishOptions{NoSync: o.NoSync, Broken: r.giveIn})
+	r.pub = o.Store.NewPublisher(o.Journal, PublishOptions{NoSync: o.NoSync, Failed: r.unpublished, Broken: r.giveIn})
 	r.ctx, r.end = context.WithCancelCause(ctx)
 	// More fetches may be begun than are in flight: some wait for their host or to try again.
 	r.fetches = newQueue(r.targets, r.FetchJobs+4096, r.hostLimit, func() { newFetchWorker(r).live() })

@@ -133,10 +133,20 @@ func (j *job) made() journal.Record {
 func (j *job) published(rec journal.Record, err error) {
 	j.state, j.tried, j.record = planner.Made, true, rec
 	if err != nil {
-		j.err = j.run.redacted(fmt.Errorf("publish %s: %w", j.path, err))
-		j.state, j.record.State, j.record.Error = planner.Failed, journal.Failed, j.err.Error()
+		j.err = j.run.publishError(j.path, err)
+		j.state, j.record = planner.Failed, j.run.unpublished(rec, err)
 	}
 	j.run.finished(j)
+}
+
+// unpublished is the record of a job whose output can't be published.
+func (r *run) unpublished(rec journal.Record, err error) journal.Record {
+	rec.State, rec.Error = journal.Failed, r.publishError(rec.Path, err).Error()
+	return rec
+}
+
+func (r *run) publishError(at string, err error) error {
+	return r.redacted(fmt.Errorf("publish %s: %w", at, err))
 }
 
 // finish ends a job of which nothing is recorded.
