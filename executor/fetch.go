@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type fetchWorker struct {
 	ticket  ticket
 	job     *job
 	time    *allowance // nil: no timeout
+	folder  string     // the last that outputs can be put in, as was seen
 	written bool       // something of the output has been handed on, or there are pages
 	trace   fetchers.Trace
 	req     fetchers.Request
@@ -75,6 +77,10 @@ func (w *fetchWorker) fetch() {
 	if err := w.dropLog(logName(j.path, answerExt)); err != nil {
 		w.tell(j, Event{Kind: Note, Text: "the answer to an earlier run could not be removed: " + err.Error()})
 	}
+	if err := w.lookAtFolder(); err != nil {
+		j.fail(fmt.Errorf("make the folder of %s: %w", j.path, err))
+		return
+	}
 	w.written, w.time = false, nil
 	if len(task.Limits) > 0 && task.Fetch.Paginate == nil {
 		w.fetches.standApart(&w.ticket)
@@ -90,6 +96,20 @@ func (w *fetchWorker) fetch() {
 	} else {
 		w.fetchBody(ctx)
 	}
+}
+
+// lookAtFolder tells whether the output's folder is one or could be made: else nothing needs to be asked for. It is made when
+// there is something to put in it.
+func (w *fetchWorker) lookAtFolder() error {
+	dir := path.Dir(w.job.path)
+	if dir == w.folder {
+		return nil
+	}
+	if err := couldBeFolder(w.abs(dir)); err != nil {
+		return err
+	}
+	w.folder = dir
+	return nil
 }
 
 // fetchBody fetches one response, whose body is the output.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -85,14 +86,7 @@ func (f *folders) close() {
 // makeFolder makes a folder and those that it is in, and syncs what it was made in, so that it is there after a power
 // cut as well.
 func makeFolder(abs string) error {
-	info, err := os.Stat(abs)
-	if err == nil {
-		if !info.IsDir() {
-			return &fs.PathError{Op: "mkdir", Path: abs, Err: errNotFolder}
-		}
-		return nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if there, err := isFolder(abs); there || err != nil {
 		return err
 	}
 	parent := filepath.Dir(abs)
@@ -105,6 +99,38 @@ func makeFolder(abs string) error {
 		return err
 	}
 	return syncFolder(parent)
+}
+
+// couldBeFolder says what is in the way of making a folder. It makes nothing.
+func couldBeFolder(abs string) error {
+	there, err := isFolder(abs)
+	if parent := filepath.Dir(abs); !there && err == nil && parent != abs {
+		return couldBeFolder(parent)
+	}
+	return explain(err)
+}
+
+// isFolder tells whether there is a folder at a path; what is there instead, if it is none, is an error.
+func isFolder(abs string) (bool, error) {
+	info, err := os.Stat(abs)
+	switch {
+	case err == nil && info.IsDir():
+		return true, nil
+	case err == nil:
+		return false, &fs.PathError{Op: "mkdir", Path: abs, Err: errNotFolder}
+	case errors.Is(err, fs.ErrNotExist):
+		return false, dangling(abs)
+	}
+	return false, err
+}
+
+// dangling says of a symbolic link, of something that is not there, what to do about it; nil: it is none.
+func dangling(abs string) error {
+	to, err := os.Readlink(abs)
+	if err != nil {
+		return nil
+	}
+	return fmt.Errorf("%s is a symbolic link to %s, which is not there: make that folder, or remove the link", abs, to)
 }
 
 func syncFolder(abs string) error {

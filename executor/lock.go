@@ -65,8 +65,8 @@ func (s *Store) holder() string {
 // makeState makes asflow's folder; version control is told to leave it out.
 func (s *Store) makeState() error {
 	if err := os.MkdirAll(s.abs(tempDir), 0o755); err != nil {
-		if to, bad := os.Readlink(s.StateDir()); bad == nil && errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("make the folder .asflow: %s is a symbolic link to %s, which is not there: make that folder, or remove the link", s.StateDir(), to)
+		if bad := dangling(s.StateDir()); bad != nil && errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("make the folder .asflow: %w", bad)
 		}
 		return fmt.Errorf("make the folder .asflow: %w", explain(err))
 	}
