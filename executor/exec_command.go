@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/asflow/asflow/fetchers/codec"
+	"github.com/asflow/asflow/fetchers/group"
 )
 
 const (
@@ -56,7 +57,7 @@ func (w *execWorker) command(ctx context.Context, out *spool, log *jobLog) error
 		Stdout: log, Stderr: log,
 		WaitDelay: pipeDelay,
 	}
-	ownGroup(cmd)
+	group.Own(cmd)
 	if e.Dir != "" {
 		cmd.Dir = w.abs(e.Dir)
 	}
@@ -93,7 +94,7 @@ func (w *execWorker) wait(ctx context.Context, cmd *exec.Cmd, out *spool) error 
 	ending.Add(1)
 	stop := context.AfterFunc(ctx, func() {
 		defer ending.Done()
-		signalGroup(cmd, syscall.SIGTERM)
+		group.Signal(cmd, syscall.SIGTERM)
 		late := time.NewTimer(killAfter)
 		defer late.Stop()
 		select {
@@ -102,7 +103,7 @@ func (w *execWorker) wait(ctx context.Context, cmd *exec.Cmd, out *spool) error 
 		case <-late.C:
 		case <-w.kill:
 		}
-		signalGroup(cmd, syscall.SIGKILL)
+		group.Signal(cmd, syscall.SIGKILL)
 	})
 	err := cmd.Wait()
 	close(ended)
@@ -116,7 +117,7 @@ func (w *execWorker) wait(ctx context.Context, cmd *exec.Cmd, out *spool) error 
 		err = w.howEnded(cmd, err, out != nil)
 	}
 	if err != nil {
-		signalGroup(cmd, syscall.SIGKILL)
+		group.Signal(cmd, syscall.SIGKILL)
 	}
 	return err
 }

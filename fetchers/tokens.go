@@ -11,7 +11,10 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
+
+	"github.com/asflow/asflow/fetchers/group"
 )
 
 // tokenLimit is the most that a token's source may print.
@@ -82,19 +85,33 @@ func (ts *tokens) get(ctx context.Context, r *Request, t *token, refused refusal
 	return value, nil
 }
 
-// command runs the program that prints a token.
+// command runs the program that prints a token. It has as long as an answer may take; where it does not end in time, or fails,
+// nothing of what it has started is left.
 func (ts *tokens) command(ctx context.Context, r *Request) (string, error) {
 	args := r.Auth.Command
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	timed := ctx
+	if limit := r.Timeouts.Response; limit > 0 {
+		var stop context.CancelFunc
+		timed, stop = context.WithTimeout(ctx, limit)
+		defer stop()
+	}
+	cmd := exec.CommandContext(timed, args[0], args[1:]...)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = ts.environ, ts.dir, time.Second
 	if cmd.Env == nil {
 		cmd.Env = []string{}
 	}
+	group.Own(cmd)
+	cmd.Cancel = func() error { group.Signal(cmd, syscall.SIGTERM); return nil }
 	out, err := cmd.Output()
-	if ctx.Err() != nil {
-		return "", cancelled(ctx, r)
+	if err != nil && cmd.Process != nil {
+		group.Signal(cmd, syscall.SIGKILL)
 	}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return "", cancelled(ctx, r)
+	case err != nil && timed.Err() != nil:
+		return "", fail(r, ClassTimeout, final, fmt.Errorf("the command that prints a token, %s, printed none within %v (timeouts.response)", args[0], r.Timeouts.Response))
+	case err != nil:
 		var exit *exec.ExitError
 		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
 			said := bytes.TrimSpace(exit.Stderr)
