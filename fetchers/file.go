@@ -16,7 +16,7 @@ import (
 	"syscall"
 )
 
-// files fetches file: URLs. file:///a/b is absolute, file://a/b relative to the project. A file that is not there
+// files fetches file: URLs. file:///a/b is absolute, file:a/b and file://a/b relative to the project, and inside it. A file that is not there
 // counts as a 404 to requests that know what to do with one.
 type files struct{ dir string }
 
@@ -80,8 +80,15 @@ func openFile(path string) (*os.File, os.FileInfo, error) {
 func (f *files) path(text string) (string, error) {
 	_, rest, _ := strings.Cut(text, ":")
 	rest = strings.TrimPrefix(rest, "//")
-	if local, ok := strings.CutPrefix(rest, "localhost/"); ok {
+	if host, local, ok := strings.Cut(rest, "/"); ok && strings.EqualFold(host, "localhost") {
 		rest = "/" + local
+	}
+	if i := strings.IndexAny(rest, "?#"); i >= 0 {
+		what, written := "query", "%3F"
+		if rest[i] == '#' {
+			what, written = "fragment", "%23"
+		}
+		return "", fmt.Errorf("the URL %q: a file has no %s: write %s where its name has a %c", text, what, written, rest[i])
 	}
 	path, err := url.PathUnescape(rest)
 	if err != nil {
@@ -91,10 +98,13 @@ func (f *files) path(text string) (string, error) {
 		return "", fmt.Errorf("the URL %q names no file", text)
 	}
 	path = filepath.FromSlash(path)
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(f.dir, path)
+	switch {
+	case filepath.IsAbs(path):
+		return path, nil
+	case !filepath.IsLocal(path):
+		return "", fmt.Errorf("the URL %q leaves the project: write the whole path of a file elsewhere, such as file:///data/a.csv", text)
 	}
-	return path, nil
+	return filepath.Join(f.dir, path), nil
 }
 
 func (f *files) missing(r *Request, err error) (*Response, error) {
