@@ -192,6 +192,29 @@ func TestFetchChecksByJQ(t *testing.T) {
 	}
 }
 
+// A byte-order mark before JSON is nothing to a program.
+func TestFetchSkipsAMark(t *testing.T) {
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "\ufeff"+`{"a": [{"b": 1}], "next": null}`)
+	})
+	records := map[string]func(*planner.Task){
+		"path":  recordsOf(t, ".a[]"),
+		"jq":    recordsOf(t, ".a[] | .b += 1"),
+		"pages": paged(t, ".a[]", planner.Paginate{Next: program(t, ".next")}),
+		"check": func(task *planner.Task) {
+			recordsOf(t, ".a[]")(task)
+			task.Fetch.Expect.JQ = program(t, ".a[0].b == 1")
+		},
+	}
+	var jobs []fakeJob
+	for name, change := range records {
+		jobs = append(jobs, fakeJob{path: name + ".jsonl", host: url, recipe: get(url, change)})
+	}
+	if r := p.run(within(t, 20*time.Second), newPlan([]planner.Target{{Fetch: true, Retry: fast}}, jobs...)); r.Made != len(jobs) {
+		t.Errorf("%+v", p.of(Ended))
+	}
+}
+
 func TestFetchAbsent(t *testing.T) {
 	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
 	plan := newPlan([]planner.Target{{Fetch: true, Absent: []int{404}}}, fakeJob{path: "a", host: url, recipe: get(url)})

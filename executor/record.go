@@ -33,13 +33,16 @@ type cutter struct {
 // Invalid UTF-8 is an error, which is looked for apart.
 var cutOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
+// byteOrderMark is what a body may begin with that is no part of it.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // bytes cuts a body that is in memory.
 func (c *cutter) bytes(body []byte) error {
 	bad := new(fetchers.Characters).Bad(body)
 	if bad >= 0 {
 		body = body[:bad]
 	}
-	b := bytes.NewBuffer(body)
+	b := bytes.NewBuffer(bytes.TrimPrefix(body, byteOrderMark))
 	if c.memory == nil {
 		c.memory = jsontext.NewDecoder(b, cutOptions...)
 	} else {
@@ -68,13 +71,30 @@ func (c *cutter) reader(r io.Reader, most int64) error {
 		most = valueMost
 	}
 	c.largest = 0
+	r, err := afterMark(r)
+	if err != nil {
+		return err
+	}
 	dec.Reset(&bounded{r: r, dec: dec, most: most}, cutOptions...)
-	err := c.values(dec)
+	err = c.values(dec)
 	if c.largest < streamBuffer && err == nil {
 		dec.Reset(strings.NewReader(""), cutOptions...) // lets go of r
 		c.pool.Put(dec)
 	}
 	return err
+}
+
+// afterMark gives what follows a byte-order mark, if there is one.
+func afterMark(r io.Reader) (io.Reader, error) {
+	head := make([]byte, len(byteOrderMark))
+	n, err := io.ReadFull(r, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	if bytes.Equal(head[:n], byteOrderMark) {
+		return r, nil
+	}
+	return io.MultiReader(bytes.NewReader(head[:n]), r), nil
 }
 
 // streamBuffer is about how much of a stream is looked at at once.

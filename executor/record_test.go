@@ -81,6 +81,10 @@ func TestCut(t *testing.T) {
 		{"invalid UTF-8, apart", "{\"b\":\"\xff\",\"a\":1}", false, []string{"a"}, "", "not JSON at byte 6: invalid UTF-8"},
 		{"half a pair", `[{"a":"\ud83d x"},"\udc00\ud83d"]`, true, nil, "{\"a\":\"\\ud83d x\"}\n\"\\udc00\\ud83d\"\n", ""},
 		{"half a pair, and lines", "[{\n\"a\":\"\\ud83d x\"}]", true, nil, "{\"a\":\"\\ud83d x\"}\n", ""},
+		{"mark", "\ufeff[1]", true, nil, "1\n", ""},
+		{"mark, and little", "\ufeff1", false, nil, "1\n", ""},
+		{"half a mark", "\xef\xbb", false, nil, "", "not"},
+		{"two marks", "\ufeff\ufeff1", false, nil, "", "not JSON at byte"},
 		{"html", `<html>`, false, nil, "", "not JSON at byte 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -154,7 +158,7 @@ func TestSinkRestart(t *testing.T) {
 }
 
 func FuzzCut(f *testing.F) {
-	for _, s := range []string{`[1,{"a":2}]`, `{"a":[1]}`, "[{\n}]", "[1][2]", `{"a":{"a":`, "[\"\xff\"]", "[1,\"\xed\xa0\xbd\",2]", `["\ud83d"]`, "", "nul"} {
+	for _, s := range []string{`[1,{"a":2}]`, `{"a":[1]}`, "[{\n}]", "[1][2]", `{"a":{"a":`, "[\"\xff\"]", "[1,\"\xed\xa0\xbd\",2]", `["\ud83d"]`, "\ufeff[1]", "\xef\xbb", "", "nul"} {
 		f.Add(s, true, "a")
 		f.Add(s, false, "")
 	}

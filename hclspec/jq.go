@@ -67,10 +67,10 @@ func plainPath(source string) (keys []string, iterate, ok bool) {
 // the end. ok is false for any other program. A body is cut by such a path as it streams.
 func (p *Program) Path() (keys []string, iterate, ok bool) { return p.keys, p.iterate, p.plain }
 
-// Run runs the program over each JSON value of input and yields each result as compact JSON: numbers as they were
-// written, keys of objects sorted.
+// Run runs the program over each JSON value of input, which may begin with a byte-order mark, and yields each result as
+// compact JSON: numbers as they were written, keys of objects sorted.
 func (p *Program) Run(ctx context.Context, input []byte, key string, value func() any, yield func([]byte) error) error {
-	d := json.NewDecoder(bytes.NewReader(input))
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(input, byteOrderMark)))
 	d.UseNumber()
 	for {
 		var v any

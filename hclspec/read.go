@@ -77,9 +77,11 @@ func decompress(r io.Reader, at string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // cleanText checks and normalises a text.
 func cleanText(b []byte, at string) ([]byte, error) {
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	b = bytes.TrimPrefix(b, byteOrderMark)
 	if !utf8.Valid(b) {
 		line := 1
 		for rest := b; len(rest) > 0; {
