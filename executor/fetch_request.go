@@ -53,6 +53,8 @@ func (w *fetchWorker) expect(f *planner.Fetch) fetchers.Expect {
 		Lines: f.Records == nil && ofLines(w.job.path), Packed: codec.Of(w.job.path) != codec.None,
 		Check: check(f),
 		Whole: f.Records != nil, Unpack: f.Records != nil,
+		// Else it is for records to find what is no JSON, once and for all.
+		Values: f.Records != nil && w.targets[w.job.target].Retry.Expect,
 	}
 }
 

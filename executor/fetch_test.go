@@ -192,6 +192,52 @@ func TestFetchChecksByJQ(t *testing.T) {
 	}
 }
 
+// What records can't read is tried again where retry.expect says so, in memory and as it streams.
+func TestRetryExpectIsForRecordsToo(t *testing.T) {
+	long := `{"a": ["` + strings.Repeat("x", 3<<20) + `"`
+	for name, c := range map[string]struct {
+		bad     string
+		records string
+		expect  bool
+		made    bool
+	}{
+		"html":              {"<html>", ".a[]", true, true},
+		"html, to jq":       {"<html>", ".a[] | .", true, true},
+		"cut":               {`{"a": [1, `, ".a[]", true, true},
+		"long and cut":      {long, ".a[]", true, true},
+		"long and no JSON":  {long + ", <]}", ".a[]", true, true},
+		"long, to jq":       {long, ".a[] | .", true, true},
+		"not asked for":     {"<html>", ".a[]", false, false},
+		"of another shape":  {`{"a": 1}`, ".a[]", true, false},
+		"values and a junk": {"{\"a\": []}\n{\"a\": []}\nx", ".a[]", true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if n++; n < 3 {
+					io.WriteString(w, c.bad)
+					return
+				}
+				io.WriteString(w, "{\"a\": [1]}\n{\"a\": [2]}")
+			})
+			retry := fast
+			retry.Expect = c.expect
+			plan := newPlan([]planner.Target{{Fetch: true, Retry: retry}}, fakeJob{path: "a.jsonl", host: url, recipe: get(url, recordsOf(t, c.records))})
+			p.run(within(t, 20*time.Second), plan)
+			o := plan.outcome[0]
+			if !c.made {
+				if n != 1 || o.State != planner.Failed {
+					t.Errorf("%d requests, %+v", n, o)
+				}
+				return
+			}
+			if n != 3 || o.State != planner.Made || o.Record.Attempts != 3 || p.read("a.jsonl") != "1\n2\n" {
+				t.Errorf("%d requests, %+v", n, o)
+			}
+		})
+	}
+}
+
 // A byte-order mark before JSON is nothing to a program.
 func TestFetchSkipsAMark(t *testing.T) {
 	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {

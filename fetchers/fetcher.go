@@ -98,6 +98,8 @@ type Expect struct {
 	// Whole says that who reads the body takes it for JSON, and notices where a value is cut. A body that ends with its
 	// connection is refused unless that, another check or the body itself proves that it is whole.
 	Whole bool
+	// Values asks for JSON values, as many as there are.
+	Values bool
 }
 
 // Retry is how attempts follow each other.

@@ -27,12 +27,13 @@ func isJSON(b []byte) bool {
 	return jsontext.Value(b).IsValid(jsontext.AllowDuplicateNames(true)) || utf8.Valid(b) && jsontext.Value(b).IsValid(grammar...)
 }
 
-// jsonFeed checks that what it is fed, in any pieces, is one JSON value.
+// jsonFeed checks that what it is fed, in any pieces, is one JSON value, or any number of them.
 type jsonFeed struct {
+	many bool
 	dec  *jsontext.Decoder
 	src  feed
 	text Characters
-	done bool // a whole value was seen
+	done bool // what was seen is whole
 	mark int  // bytes of a byte-order mark that were skipped; all, once something else has come
 }
 
@@ -54,8 +55,8 @@ func (f *feed) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func newJSONFeed() *jsonFeed {
-	j := &jsonFeed{}
+func newJSONFeed(many bool) *jsonFeed {
+	j := &jsonFeed{many: many, done: many}
 	j.dec = jsontext.NewDecoder(&j.src, grammar...)
 	return j
 }
@@ -94,6 +95,14 @@ func (j *jsonFeed) end() error {
 	return nil
 }
 
+// judge checks a text that is there as a whole.
+func (j *jsonFeed) judge(b []byte) error {
+	if err := j.add(b); err != nil {
+		return err
+	}
+	return j.end()
+}
+
 func (j *jsonFeed) read() error {
 	for {
 		_, err := j.dec.ReadToken()
@@ -102,7 +111,7 @@ func (j *jsonFeed) read() error {
 			return nil
 		case err != nil:
 			return err
-		case j.done:
+		case j.done && !j.many:
 			return errors.New("something follows the value")
 		}
 		j.done = j.dec.StackDepth() == 0
@@ -174,11 +183,7 @@ func checkLine(line []byte, before int64) error {
 
 // whyNotJSON says what is wrong with a value that is not valid.
 func whyNotJSON(b []byte) error {
-	j := newJSONFeed()
-	err := j.add(b)
-	if err == nil {
-		err = j.end()
-	}
+	err := newJSONFeed(false).judge(b)
 	if err == nil {
 		err = errors.New("not one value")
 	}

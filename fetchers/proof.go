@@ -24,7 +24,7 @@ func newProof(r *Request, head []byte) (proof, string) {
 	case kind != codec.None:
 		return newFrameFeed(kind, io.Discard), kind.String()
 	case r.Expect.Whole, r.Expect.Check != nil:
-		return &oneValue{feed: newJSONFeed()}, "JSON"
+		return &oneValue{feed: newJSONFeed(false)}, "JSON"
 	}
 	return nil, ""
 }

@@ -33,12 +33,12 @@ type textFeed struct {
 
 // newTextFeed gives what judges a text as Expect says; nil: it may be any.
 func newTextFeed(x *Expect) *textFeed {
-	if !x.JSON && !x.Lines {
+	if !x.JSON && !x.Lines && !x.Values {
 		return nil
 	}
 	f := &textFeed{}
-	if x.JSON {
-		f.json = newJSONFeed()
+	if x.JSON || x.Values {
+		f.json = newJSONFeed(!x.JSON)
 	}
 	if x.Lines {
 		f.lines = &lineFeed{}

@@ -91,6 +91,11 @@ func checkText(x *Expect, body []byte) error {
 			return whyNotJSON(text)
 		}
 	}
+	if x.Values {
+		if err := newJSONFeed(true).judge(body); err != nil {
+			return err
+		}
+	}
 	if x.Lines {
 		return eachLine(body, 0)
 	}
