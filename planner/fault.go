@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/asflow/asflow/hclspec"
 )
 
 // blame notes mistakes in a target's list. Where the list is made by jobs they are mistakes of its data, and not of the
@@ -18,8 +20,11 @@ func (p *Plan) blame(n *node, diags hcl.Diagnostics) {
 }
 
 // isData tells whether a target's list is made of what jobs make.
-func (p *Plan) isData(n *node) bool {
-	return slices.ContainsFunc(n.listReads.Paths, p.isPlanned) || slices.ContainsFunc(n.listReads.Labels, func(label string) bool {
+func (p *Plan) isData(n *node) bool { return p.readsData(n, n.listReads) }
+
+// readsData tells whether one of a target's expressions has read what jobs make.
+func (p *Plan) readsData(n *node, reads hclspec.Reads) bool {
+	return slices.ContainsFunc(reads.Paths, p.isPlanned) || slices.ContainsFunc(reads.Labels, func(label string) bool {
 		m := p.byLabel[label]
 		return m != nil && m != n && p.isData(m)
 	})

@@ -29,14 +29,18 @@ func (p *Plan) setUpGate(n *node) {
 	}
 	p.settleInputs(n, before)
 	reads, diags := n.t.Needs(&world{plan: p, node: n})
-	read.diags = diags
+	if read.diags = diags; p.readsData(n, reads) {
+		read.diags, read.faults = nil, diags // each job will meet them
+	}
 	p.holdOn(read, reads.Unbuilt)
 	p.settleInputs(n, read)
 	n.gate.inputs = &resolved{}
 	if n.t.HasInputs && !n.t.InputsMentionEach() {
 		texts, reads, diags := n.t.Inputs(&world{plan: p, node: n}, nil, 0)
 		in := p.resolve(n, texts)
-		in.diags = append(in.diags, diags...)
+		if in.diags = append(in.diags, diags...); p.readsData(n, reads) {
+			in.diags, in.faults = nil, in.diags
+		}
 		p.holdOn(in, reads.Unbuilt)
 		p.settleInputs(n, in)
 		n.gate.inputs = in

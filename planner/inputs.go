@@ -45,10 +45,10 @@ func (p *Plan) holdOn(r *resolved, unbuilt []hclspec.Unbuilt) {
 func (p *Plan) settleInputs(n *node, in *resolved) {
 	if in.own {
 		p.mistakes.add(in.diags)
-		p.mistakes.add(asWarnings(in.faults))
 	} else {
 		p.diags = append(p.diags, in.diags...)
 	}
+	p.mistakes.add(asWarnings(in.faults))
 	for _, m := range in.all {
 		p.settleAll(m)
 	}
