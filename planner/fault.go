@@ -40,6 +40,19 @@ func (n *node) forJob(i int, diags hcl.Diagnostics) hcl.Diagnostics {
 	return diags
 }
 
+// parted parts mistakes of the configuration from those that fail a job alone. That a job would make what another reads as a
+// source is one of the configuration, whatever its data: nothing may be made before it is mended.
+func parted(diags hcl.Diagnostics) (all, alone hcl.Diagnostics) {
+	for _, d := range diags {
+		if d.Summary == madeSource {
+			all = append(all, d)
+		} else {
+			alone = append(alone, d)
+		}
+	}
+	return all, alone
+}
+
 // asWarnings gives mistakes that will fail a job as what is said before it is run.
 func asWarnings(diags hcl.Diagnostics) (out hcl.Diagnostics) {
 	for _, d := range diags {

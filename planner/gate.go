@@ -39,7 +39,7 @@ func (p *Plan) setUpGate(n *node) {
 		texts, reads, diags := n.t.Inputs(&world{plan: p, node: n}, nil, 0)
 		in := p.resolve(n, texts)
 		if in.diags = append(in.diags, diags...); p.readsData(n, reads) {
-			in.diags, in.faults = nil, in.diags
+			in.diags, in.faults = parted(in.diags)
 		}
 		p.holdOn(in, reads.Unbuilt)
 		p.settleInputs(n, in)

@@ -23,7 +23,8 @@ func (p *Plan) inputsOf(n *node, i int) *resolved {
 		return &resolved{diags: diags, own: true}
 	}
 	r := p.resolve(n, texts)
-	r.own, r.faults, r.diags = true, n.forJob(i, r.diags), nil
+	r.own = true
+	r.diags, r.faults = parted(n.forJob(i, r.diags))
 	p.holdOn(r, reads.Unbuilt)
 	return r
 }
