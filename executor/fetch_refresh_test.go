@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,6 +155,84 @@ func TestARefreshThatGivesNothingKeepsTheFile(t *testing.T) {
 			notes := p.of(Note)
 			if told := len(notes) == 1 && strings.Contains(notes[0].Text, "gone: status 404"); told != (want == planner.Absent) {
 				t.Errorf("what is told of it is %+v", notes)
+			}
+		})
+	}
+}
+
+// refreshed makes a recipe one of an output that exists, as a record has it.
+func refreshed(rec *planner.Outcome) func(*planner.Task) {
+	return func(task *planner.Task) { task.Refresh = &rec.Record }
+}
+
+func TestRefresh(t *testing.T) {
+	var body atomic.Value
+	var tagged atomic.Bool
+	p, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if tagged.Load() {
+			w.Header().Set("Etag", `W/"1"`)
+			if r.Header.Get("If-None-Match") == `W/"1"` {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+		}
+		io.WriteString(w, body.Load().(string))
+	})
+	large := strings.Repeat("[1,2,3,4,5,6,7,8,9]\n", 200<<10)
+	records := func(task *planner.Task) { task.Fetch.Records = program(t, ".[]") }
+	plain := func(*planner.Task) {}
+	for _, c := range []struct {
+		name, body, then string
+		change           func(*planner.Task)
+		tag              bool
+		want             planner.State
+		received         bool
+	}{
+		{"304", "x", "y", plain, true, planner.Unchanged, false},
+		{"304 of records", "[1]", "[1]", records, true, planner.Unchanged, false},
+		{"the same", "x", "x", plain, false, planner.Unchanged, true},
+		{"another", "x", "y", plain, false, planner.Made, true},
+		{"longer", "x", "xy", plain, false, planner.Made, true},
+		{"shorter", "xy", "x", plain, false, planner.Made, true},
+		{"large, the same", large, large, plain, false, planner.Unchanged, true},
+		{"large, another", large, large + "x", plain, false, planner.Made, true},
+		{"records, the same", "[1,2]", "[1, 2]", records, false, planner.Unchanged, true},
+		{"large records, the same", large, large, records, false, planner.Unchanged, true},
+		{"large records, another", large, large + "[1]", records, false, planner.Made, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tagged.Store(c.tag)
+			body.Store(c.body)
+			targets := []planner.Target{{Fetch: true, Retry: fast}}
+			first := newPlan(targets, fakeJob{path: "o/a.gz", host: url, recipe: get(url, c.change)})
+			if r := p.run(within(t, 20*time.Second), first); r.Made != 1 {
+				t.Fatalf("%+v", p.of(Ended))
+			}
+			old := time.Now().Add(-time.Hour).Truncate(time.Second)
+			if err := os.Chtimes(p.dir+"/o/a.gz", old, old); err != nil {
+				t.Fatal(err)
+			}
+			first.outcome[0].Record.Mtime = old.UnixNano()
+			before := p.read("o/a.gz")
+			body.Store(c.then)
+			second := newPlan(targets, fakeJob{path: "o/a.gz", host: url, recipe: get(url, c.change, refreshed(&first.outcome[0]))})
+			p.run(within(t, 20*time.Second), second)
+			o := second.outcome[0]
+			if o.State != c.want {
+				t.Fatalf("%v %s", o.State, o.Record.Error)
+			}
+			if same := p.read("o/a.gz") == before; same != (c.want == planner.Unchanged) {
+				t.Errorf("the same: %v", same)
+			}
+			if (o.Record.Received > 0) != c.received {
+				t.Errorf("received %d", o.Record.Received)
+			}
+			info, err := os.Stat(p.dir + "/o/a.gz")
+			if err != nil || time.Since(info.ModTime()) > time.Minute {
+				t.Errorf("its age does not begin anew: %v %v", info.ModTime(), err)
+			}
+			if o.State == planner.Unchanged && (o.Record.State != "made" || o.Record.Mtime != info.ModTime().UnixNano() || o.Record.Size != info.Size() || o.Record.Hash != first.outcome[0].Record.Hash) {
+				t.Errorf("record %+v", o.Record)
 			}
 		})
 	}
