@@ -24,24 +24,30 @@ func (p *Plan) checkReserved(n *node) *hcl.Diagnostic {
 		}
 	}
 	count := n.count
-	if _, one := n.dir(); one && n.starOnly {
+	_, one := n.dir()
+	if one && n.starOnly {
 		count = min(1, count) // nothing of this has a hash in its name
 	}
 	var buf []byte
 	var here place
-	dir, fine := "", false
+	dir, fine := "", map[string]bool{} // by where a folder is
 	for i := range count {
 		buf = n.appendPath(buf[:0], i)
 		at := string(buf)
 		if in := path.Dir(at); in != dir {
 			dir, here = in, p.place(in)
-			fine = p.takesAny(here.real)
+			if _, seen := fine[here.real]; !seen {
+				if len(fine) >= placesMost {
+					clear(fine)
+				}
+				fine[here.real] = p.takesAny(here.real)
+			}
 			p.settleFolder(n, in, here)
 		}
-		if _, one := n.dir(); one && fine {
-			return nil
-		}
-		if fine {
+		if fine[here.real] {
+			if one {
+				return nil
+			}
 			continue
 		}
 		if d := p.reserved(n, i, at, join(here.real, path.Base(at))); d != nil {
